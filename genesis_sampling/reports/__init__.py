@@ -1,0 +1,5 @@
+"""What happened, for people to read."""
+
+from .report import AugmentationReport
+
+__all__ = ["AugmentationReport"]

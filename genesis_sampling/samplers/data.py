@@ -1,0 +1,285 @@
+"""What goes through a sampler: the checked input, one class of it, new rows, and the plan of the result."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from .._random import RandomStreams
+from ..exceptions import TargetNotReachedError
+from ..tables import TableEncoder, TableSchema, infer_schema
+from ..tables.containers import Table, Target
+
+__all__ = ["ClassData", "ClassSource", "NewRows", "ResamplePlan", "SamplingData", "Sieve", "draw_class", "plan_classes"]
+
+# How many candidates may be spent on the rows of a class: a floor, and a number for each row.
+MIN_CANDIDATES = 20_000
+CANDIDATES_PER_ROW = 100
+
+
+class SamplingData:
+    """The checked input of a sampler.
+
+    Parameters
+    ----------
+    table : Table
+        The features in their container.
+    target : Target
+        The labels in theirs.
+    streams : RandomStreams
+        Root of the sampler's random streams.
+    categorical_features : "auto" or array-like, default="auto"
+        Columns that hold categories.
+    sieve : Sieve or None, default=None
+        What every new row must pass, on behalf of the filters around the sampler.
+    """
+
+    def __init__(
+        self,
+        table: Table,
+        target: Target,
+        streams: RandomStreams,
+        categorical_features: Any = "auto",
+        sieve: Sieve | None = None,
+    ):
+        self.table = table
+        self.target = target
+        self.streams = streams
+        self.sieve = sieve
+        self._categorical_features = categorical_features
+
+    @property
+    def counts(self) -> dict[Any, int]:
+        """Rows of each class, by label."""
+        return dict(zip(self.target.classes, self.target.counts.tolist(), strict=True))
+
+    @cached_property
+    def schema(self) -> TableSchema:
+        """What the columns of the whole table are."""
+        return infer_schema(self.table.frame, self._categorical_features)
+
+    @cached_property
+    def encoder(self) -> TableEncoder:
+        """An encoder that has seen the whole table."""
+        return TableEncoder().fit(self.table.frame, schema=self.schema)
+
+    def of_class(self, code: int) -> ClassData:
+        """The part of the data that belongs to one class."""
+        return ClassData(
+            data=self,
+            code=code,
+            label=self.target.classes[code],
+            positions=self.target.positions_of(code),
+            streams=self.streams.child("class", code),
+        )
+
+    def seen_by(self, sampler: Any, *key: str | int, sieve: Sieve | None = None) -> SamplingData:
+        """The same data for an inner sampler: with its seed (else a stream of ours) and its categories."""
+        seed = getattr(sampler, "random_state", None)
+        streams = self.streams.child(*key) if seed is None else RandomStreams.from_random_state(seed)
+        categorical = getattr(sampler, "categorical_features", "auto")
+        return SamplingData(self.table, self.target, streams, categorical, sieve or self.sieve)
+
+
+@dataclass
+class ClassData:
+    """The rows of one class, and the whole table that they are part of.
+
+    Parameters
+    ----------
+    data : SamplingData
+    code : int
+        Position of the class in ``data.target.classes``.
+    label : object
+        Its label.
+    positions : ndarray of int
+        Its rows' positions in the input.
+    streams : RandomStreams
+        Random streams that belong to this class alone.
+    """
+
+    data: SamplingData
+    code: int
+    label: Any
+    positions: np.ndarray
+    streams: RandomStreams
+
+    @cached_property
+    def rows(self) -> pd.DataFrame:
+        """The rows of the class as a frame."""
+        return self.data.table.rows(self.positions)
+
+
+@dataclass
+class NewRows:
+    """Rows that a sampler made.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        The rows, with the columns and dtypes of the input's frame.
+    sources : ndarray of int of shape (n_rows,)
+        Position in the input of the row that each comes from; -1 where there is none.
+    rejected : dict of str to int
+        Candidates that were made beside these rows and turned down, by reason.
+    choices : dict
+        What was decided on the way, for the report.
+    """
+
+    frame: pd.DataFrame
+    sources: np.ndarray
+    rejected: dict[str, int] = field(default_factory=dict)
+    choices: dict[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def none_of(cls, frame: pd.DataFrame) -> NewRows:
+        """No rows, with the columns of ``frame``."""
+        return cls(frame.iloc[:0], np.empty(0, dtype=np.intp))
+
+    @classmethod
+    def concat(cls, parts: list[NewRows]) -> NewRows:
+        """The rows of all parts, in order."""
+        filled = [part.frame for part in parts if len(part)] or [parts[0].frame]
+        frame = filled[0] if len(filled) == 1 else pd.concat(filled, ignore_index=True)
+        rejected = sum((Counter(part.rejected) for part in parts), Counter())
+        choices = {name: choice for part in parts for name, choice in part.choices.items()}
+        return cls(frame, np.concatenate([part.sources for part in parts]), dict(rejected), choices)
+
+    def take(self, chosen: np.ndarray) -> NewRows:
+        """The rows at a mask or at positions."""
+        return replace(self, frame=self.frame.iloc[chosen].reset_index(drop=True), sources=self.sources[chosen])
+
+    def __len__(self) -> int:
+        return len(self.sources)
+
+
+@dataclass
+class ClassSource:
+    """A class that has been learned, ready to make rows.
+
+    Parameters
+    ----------
+    draw : callable
+        ``draw(n_rows, streams) -> NewRows``; equal streams give equal rows.
+    choices : dict
+        What was decided for this class.
+    nested : bool, default=True
+        Whether, with equal streams, the rows of a smaller draw are the first rows of a larger one.
+    """
+
+    draw: Callable[[int, RandomStreams], NewRows]
+    choices: dict[str, Any] = field(default_factory=dict)
+    nested: bool = True
+
+    def draw_range(self, start: int, stop: int, streams: RandomStreams) -> NewRows:
+        """The rows from ``start`` to ``stop`` of the endless sequence that the streams stand for."""
+        if start == 0:
+            return self.draw(stop, streams)
+        if self.nested:
+            return self.draw(stop, streams).take(np.arange(start, stop))
+        return self.draw(stop - start, streams.child("from", start))
+
+
+@dataclass
+class ResamplePlan:
+    """What the result of a resampling consists of.
+
+    Parameters
+    ----------
+    new : NewRows
+        The rows that were made.
+    new_codes : ndarray of int
+        Class of each of them, as a position in ``target.classes``.
+    kept : ndarray of int or None, default=None
+        Positions of the original rows that stay; None for all of them.
+    order : ndarray of int or None, default=None
+        Permutation of (kept rows, new rows) for the output; None leaves the new rows last.
+    strategy : dict
+        Label -> number of rows to make, for ``sampling_strategy_``.
+    """
+
+    new: NewRows
+    new_codes: np.ndarray
+    kept: np.ndarray | None = None
+    order: np.ndarray | None = None
+    strategy: dict[Any, int] = field(default_factory=dict)
+
+
+class Sieve(ABC):
+    """What candidates must pass to become rows: the part of a filter that a sampler meets."""
+
+    @abstractmethod
+    def judge(self, rows: NewRows, accepted: pd.DataFrame, part: ClassData) -> tuple[NewRows, np.ndarray]:
+        """Look at candidates.
+
+        Parameters
+        ----------
+        rows : NewRows
+            Candidates of one class.
+        accepted : pandas.DataFrame
+            The new rows of the class that have passed already.
+        part : ClassData
+            The real rows of the class and the whole table.
+
+        Returns
+        -------
+        rows : NewRows
+            The candidates, possibly mended.
+        reasons : ndarray of str of shape (n_rows,)
+            Why a row is turned down; empty where it passes.
+        """
+
+
+def draw_class(source: ClassSource, n_rows: int, part: ClassData) -> NewRows:
+    """``n_rows`` new rows of one class that pass the sieve of the data, made in bounded rounds.
+
+    Raises
+    ------
+    TargetNotReachedError
+        When too few candidates pass; the message has the reasons and the count that was reached.
+    """
+    streams = part.streams.child("draw")
+    choices = {f"{name} of class {part.label!r}": choice for name, choice in source.choices.items()}
+    if part.data.sieve is None:
+        return replace(source.draw(n_rows, streams), choices=choices)
+    accepted, rejected = NewRows.none_of(part.rows), Counter()
+    n_drawn, budget = 0, max(MIN_CANDIDATES, CANDIDATES_PER_ROW * n_rows)
+    while len(accepted) < n_rows and n_drawn < budget:
+        # As many more as the share that passed so far lets expect, and some.
+        share = (len(accepted) + 1) / (n_drawn + 1)
+        stop = min(n_drawn + int(1.1 * (n_rows - len(accepted)) / share) + 8, budget)
+        candidates = source.draw_range(n_drawn, stop, streams)
+        candidates, reasons = part.data.sieve.judge(candidates, accepted.frame, part)
+        rejected.update(reasons[reasons != ""].tolist())
+        accepted = NewRows.concat([accepted, candidates.take(reasons == "")])
+        n_drawn = stop
+    if len(accepted) < n_rows:
+        raise TargetNotReachedError(_shortage(n_rows, len(accepted), n_drawn, rejected, part))
+    return replace(accepted.take(np.arange(n_rows)), rejected=dict(rejected), choices=choices)
+
+
+def _shortage(n_rows: int, n_accepted: int, n_drawn: int, rejected: Counter, part: ClassData) -> str:
+    passed = "; ".join(f"{reason}: {1 - count / n_drawn:.2%}" for reason, count in rejected.most_common(3))
+    return (
+        f"Got {n_accepted} of the {n_rows} rows asked for class {part.label!r} out of {n_drawn} candidates. Share of "
+        f"candidates that passed: {passed}. Loosen what turns them down, or ask for fewer rows."
+    )
+
+
+def plan_classes(
+    data: SamplingData, strategy: dict[Any, int], make_class: Callable[[ClassData, int], NewRows]
+) -> ResamplePlan:
+    """The plan that keeps all rows and adds those that ``make_class`` makes, as many as ``strategy`` says."""
+    made, codes = [NewRows.none_of(data.table.frame)], [np.empty(0, dtype=np.intp)]
+    for code, n_rows in enumerate(strategy.values()):
+        if n_rows > 0:
+            made.append(make_class(data.of_class(code), n_rows))
+            codes.append(np.full(len(made[-1]), code))
+    return ResamplePlan(NewRows.concat(made), np.concatenate(codes), strategy=strategy)
