@@ -1,30 +1,86 @@
-"""genesis-sampling: every augmentation method as a scikit-learn / imbalanced-learn sampler.
+"""genesis-sampling: every augmentation method as one scikit-learn / imbalanced-learn sampler.
 
-Names are resolved on first use, so ``import genesis_sampling`` loads nothing heavy.
+Names are resolved on first use, so ``import genesis_sampling`` itself loads nothing heavy.
 """
 
 import importlib
+from importlib.metadata import version as _installed_version
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from .samplers import NoiseSampler
+if TYPE_CHECKING:  # for type checkers and editors, which do not run __getattr__
+    from .exceptions import (
+        ConstraintError,
+        ConstraintParseError,
+        DataError,
+        GenesisError,
+        GenesisWarning,
+        IdentifierWarning,
+        MissingExtraError,
+        MixedTypesError,
+        SmallClassWarning,
+        TargetNotReachedError,
+    )
+    from .filters import Constraint
+    from .functional import augment_imbalanced, generate
+    from .generators import EstimatorGenerator, GaussianCopulaGenerator, TreeGenerator
+    from .reports import AugmentationReport
+    from .samplers import ConstraintFilter, GenerativeOverSampler, HybridSampler, NoiseSampler
 
-# Where each public name lives.
+__version__ = _installed_version("genesis-sampling")
+
+# Module -> the public names that live there.
 _CATALOGUE = {
-    "NoiseSampler": ".samplers",
+    ".functional": ["augment_imbalanced", "generate"],
+    ".samplers": ["ConstraintFilter", "GenerativeOverSampler", "HybridSampler", "NoiseSampler"],
+    ".generators": ["EstimatorGenerator", "GaussianCopulaGenerator", "TreeGenerator"],
+    ".filters": ["Constraint"],
+    ".reports": ["AugmentationReport"],
+    ".exceptions": [
+        "ConstraintError",
+        "ConstraintParseError",
+        "DataError",
+        "GenesisError",
+        "GenesisWarning",
+        "IdentifierWarning",
+        "MissingExtraError",
+        "MixedTypesError",
+        "SmallClassWarning",
+        "TargetNotReachedError",
+    ],
 }
+_HOME = {name: module for module, names in _CATALOGUE.items() for name in names}
 
 __all__ = [
+    "AugmentationReport",
+    "Constraint",
+    "ConstraintError",
+    "ConstraintFilter",
+    "ConstraintParseError",
+    "DataError",
+    "EstimatorGenerator",
+    "GaussianCopulaGenerator",
+    "GenerativeOverSampler",
+    "GenesisError",
+    "GenesisWarning",
+    "HybridSampler",
+    "IdentifierWarning",
+    "MissingExtraError",
+    "MixedTypesError",
     "NoiseSampler",
+    "SmallClassWarning",
+    "TargetNotReachedError",
+    "TreeGenerator",
+    "augment_imbalanced",
+    "generate",
 ]
 
 
 def __getattr__(name):
-    if name in _CATALOGUE:
-        value = getattr(importlib.import_module(_CATALOGUE[name], __name__), name)
-        globals()[name] = value
-        return value
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(_HOME[name], __name__), name)
+    globals()[name] = value
+    return value
 
 
 def __dir__():

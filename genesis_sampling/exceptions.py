@@ -43,7 +43,3 @@ class SmallClassWarning(GenesisWarning):
 
 class IdentifierWarning(GenesisWarning):
     """A text column looks like an identifier: nearly every row has a value of its own."""
-
-
-class NothingToDoWarning(GenesisWarning):
-    """The request changes nothing: the classes have their target counts already."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable
+from copy import copy
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -39,6 +40,11 @@ class SamplingData:
         Columns that hold categories.
     sieve : Sieve or None, default=None
         What every new row must pass, on behalf of the filters around the sampler.
+
+    Attributes
+    ----------
+    shared : dict
+        What the classes of one resampling share.
     """
 
     def __init__(
@@ -53,6 +59,7 @@ class SamplingData:
         self.target = target
         self.streams = streams
         self.sieve = sieve
+        self.shared: dict[str, Any] = {}
         self._categorical_features = categorical_features
 
     @property
@@ -115,6 +122,12 @@ class ClassData:
     def rows(self) -> pd.DataFrame:
         """The rows of the class as a frame."""
         return self.data.table.rows(self.positions)
+
+    def with_sieve(self, sieve: Sieve | None) -> ClassData:
+        """The same class with another sieve."""
+        data = copy(self.data)
+        data.sieve = sieve
+        return replace(self, data=data)
 
 
 @dataclass

@@ -63,7 +63,7 @@ class NoiseSampler(ClasswiseOverSampler):
         Number of rows made of each class.
     n_features_in_ : int
         Number of columns seen.
-    feature_names_in_ : ndarray of str of shape (n_features_in_,)
+    feature_names_in_ : ndarray of str of shape (`n_features_in_`,)
         Their names, where they are all strings.
     synthetic_mask_ : ndarray of bool of shape (n_rows_out,)
         Which rows of the result were made.

@@ -35,8 +35,8 @@ def make_codec(column: Column, values: pd.Series, *, round_decimals: bool = True
     """
     if column.discrete or column.kind is ColumnKind.ORDINAL:
         return CategoryCodec(values)
-    if column.kind is ColumnKind.MISSING:
-        return MissingCodec(values)
+    if column.kind is ColumnKind.MISSING or not values.notna().any():
+        return MissingCodec(values)  # the schema may come from more rows, some of which have a value
     if column.kind in (ColumnKind.DATETIME, ColumnKind.TIMEDELTA) or _holds_integers(values):
         return IntegerCodec(values)
     return FloatCodec(column, values, round_decimals=round_decimals or column.kind is ColumnKind.INTEGER)

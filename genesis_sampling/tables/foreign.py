@@ -10,7 +10,7 @@ import pandas as pd
 
 from ..exceptions import DataError
 
-__all__ = ["frame_from_foreign", "frame_to_foreign", "is_foreign_frame", "is_foreign_series"]
+__all__ = ["frame_from_foreign", "frame_to_foreign", "is_foreign_frame", "is_foreign_series", "with_column", "without_column"]
 
 
 def is_foreign_frame(X: Any) -> bool:
@@ -43,6 +43,28 @@ def frame_to_foreign(X: Any, kept: np.ndarray | None, new: pd.DataFrame) -> Any:
     columns = [_from_pandas(new.iloc[:, position], frame[name]) for position, name in enumerate(frame.columns)]
     added = nw.from_dict({column.name: column for column in columns}, backend=frame.implementation)
     return nw.concat([originals, added], how="vertical").to_native()
+
+
+def without_column(df: Any, name: Any) -> tuple[Any, Any]:
+    """A frame of any library less one of its columns, and that column."""
+    if isinstance(df, pd.DataFrame):
+        return df.drop(columns=[name]), df[name]
+    frame = nw.from_native(df, eager_only=True)
+    return frame.drop(name).to_native(), frame[name].to_native()
+
+
+def with_column(df: Any, values: Any, *, name: Any, like: Any = None) -> Any:
+    """A frame of any library and one more column, last or, with ``like``, where that frame has it."""
+    if isinstance(df, pd.DataFrame):
+        position = df.shape[1] if like is None else like.columns.get_loc(name)
+        df = df.copy()
+        df.insert(position, name, values)
+        return df
+    frame = nw.from_native(df, eager_only=True)
+    if isinstance(values, np.ndarray):
+        values = nw.new_series(name, values, backend=frame.implementation).to_native()
+    frame = frame.with_columns(nw.from_native(values, series_only=True).alias(name))
+    return frame.to_native() if like is None else frame.select(list(like.columns)).to_native()
 
 
 def _to_pandas(values: nw.Series) -> pd.Series:

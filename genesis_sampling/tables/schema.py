@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -87,9 +87,7 @@ class TableSchema:
         return [column.name for column in self.columns if not kinds or column.kind in kinds]
 
 
-def infer_schema(
-    frame: pd.DataFrame, categorical_features: Any = "auto", *, also_categorical: Iterable[Any] = ()
-) -> TableSchema:
+def infer_schema(frame: pd.DataFrame, categorical_features: Any = "auto") -> TableSchema:
     """Find out what each column of ``frame`` holds.
 
     Parameters
@@ -99,8 +97,6 @@ def infer_schema(
         Columns that hold categories, as imbalanced-learn takes them. With ``"auto"`` these are the text, object,
         boolean and unordered ``category`` columns. A list replaces that choice; columns that are no numbers or
         times are categorical in any case.
-    also_categorical : iterable of names or positions
-        Columns that are categorical beside those found.
 
     Returns
     -------
@@ -115,7 +111,7 @@ def infer_schema(
         For a column in which text and numbers are mixed, or column names of more than one type.
     """
     check_column_names(frame.columns)
-    forced = _positions(categorical_features, frame.columns) | _positions(list(also_categorical), frame.columns)
+    forced = _positions(categorical_features, frame.columns)
     ranges = _float_ranges(frame)
     columns = tuple(
         _describe(name, frame.iloc[:, position], position in forced, ranges and ranges[position])

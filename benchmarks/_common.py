@@ -1,0 +1,108 @@
+"""What the benchmarks share: machine and versions, time and peak memory of a job, result files."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import subprocess
+import sys
+from collections.abc import Iterable, Mapping
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+RESULTS = Path(__file__).parent / "results"
+DATA = Path(__file__).parents[2] / "shared" / "data"
+PACKAGES = ("genesis-sampling", "numpy", "pandas", "scikit-learn", "imbalanced-learn", "scipy")
+
+
+def machine(packages: Iterable[str] = PACKAGES) -> dict[str, Any]:
+    """The machine in words, and versions."""
+    return {
+        "cores": os.cpu_count(),
+        "processor": _processor(),
+        "memory_GiB": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30),
+        "system": platform.system(),
+        "python": platform.python_version(),
+        **{name: _version(name) for name in packages},
+    }
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor()
+    return next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), platform.machine())
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "not installed"
+
+
+# Runs a job in a process of its own: set-up untimed, then the job, then its wall seconds and the rise of the peak of
+# resident memory above what the set-up had left.
+_CHILD = """
+import json, resource, sys, threading, time
+def resident():
+    with open("/proc/self/statm") as f:
+        return int(f.read().split()[1]) * resource.getpagesize()
+{setup}
+before, peak, done = resident(), [0], threading.Event()
+def watch():
+    while not done.wait(0.005):
+        peak[0] = max(peak[0], resident())
+watcher = threading.Thread(target=watch); watcher.start()
+started = time.perf_counter()
+{job}
+seconds = time.perf_counter() - started
+peak[0] = max(peak[0], resident()); done.set(); watcher.join()
+print(json.dumps(dict(seconds=seconds, before_MiB=before / 2**20, peak_MiB=peak[0] / 2**20)))
+"""
+
+
+def measure(setup: str, job: str, *, runs: int = 5) -> dict[str, Any]:
+    """Median wall seconds and peak memory of a job over several fresh processes.
+
+    Parameters
+    ----------
+    setup, job : str
+        Python source; only ``job`` is timed.
+    runs : int, default=5
+    """
+    source = _CHILD.format(setup=setup, job=job)
+    found = []
+    for _ in range(runs):
+        done = subprocess.run([sys.executable, "-c", source], capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise RuntimeError(done.stderr)
+        found.append(json.loads(done.stdout.splitlines()[-1]))
+    return {name: round(median(run[name] for run in found), 4) for name in found[0]} | {"runs": runs}
+
+
+def write_results(name: str, figures: Mapping[str, Any], *, packages: Iterable[str] = PACKAGES) -> Path:
+    """Write ``results/<name>.json``: the machine first, then the figures."""
+    RESULTS.mkdir(exist_ok=True)
+    path = RESULTS / f"{name}.json"
+    path.write_text(json.dumps({"machine": machine(packages), **figures}, indent=2) + "\n")
+    return path
+
+
+def table(rows: list[Mapping[str, Any]]) -> str:
+    """Rows as a markdown table."""
+    names = list(rows[0])
+    lines = ["| " + " | ".join(names) + " |", "|" + "---|" * len(names)]
+    return "\n".join([*lines, *("| " + " | ".join(str(row[name]) for name in names) + " |" for row in rows)])
+
+
+def write_table(name: str, title: str, rows: list[Mapping[str, Any]], note: str = "") -> Path:
+    """Write ``results/<name>.md``: a title, a table, a note."""
+    RESULTS.mkdir(exist_ok=True)
+    path = RESULTS / f"{name}.md"
+    path.write_text(f"# {title}\n\n{table(rows)}\n\n{note}\n".rstrip() + "\n")
+    return path

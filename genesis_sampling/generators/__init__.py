@@ -1,0 +1,7 @@
+"""Generators: learn a distribution, draw rows."""
+
+from .adapter import EstimatorGenerator, as_generator
+from .base import BaseGenerator
+from .gaussian_copula import GaussianCopulaGenerator
+
+__all__ = ["BaseGenerator", "EstimatorGenerator", "GaussianCopulaGenerator", "as_generator"]

@@ -1,0 +1,214 @@
+"""What every generator shares: a table in, a learned distribution, seeded rows out."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Hashable, Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.base import BaseEstimator, _fit_context
+from sklearn.utils._param_validation import StrOptions
+from sklearn.utils.validation import check_is_fitted
+
+from .._random import RandomStreams
+from ..exceptions import DataError
+from ..tables import TableEncoder
+from ..tables.conditions import all_hold, parse_conditions
+from ..tables.containers import Target, wrap_table, wrap_target
+from ._conditioning import Allowed, allowed_codes, draw_until
+
+__all__ = ["BaseGenerator"]
+
+# Rows that are drawn with one set of streams: bounds the memory of a draw, and lets parts of it be made apart.
+BLOCK = 65_536
+
+
+class BaseGenerator(BaseEstimator, ABC):
+    """Base of the generators: encodes, seeds, conditions and decodes, so that a subclass only sees codes.
+
+    A subclass writes ``_fit_codes(codes, discrete, first, streams)`` and ``_draw_codes(n, streams, allowed)``, and
+    may say with ``_meets(allowed)`` which conditions it meets by itself; the others are met by rejection.
+
+    Attributes
+    ----------
+    encoder_ : TableEncoder
+        The fitted encoding of the table.
+    target_ : Target or None
+        The labels given to ``fit``.
+    n_features_in_ : int
+        Number of columns seen.
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
+        Their names.
+    """
+
+    _parameter_constraints: dict = {
+        "categorical_features": ["array-like", StrOptions({"auto"}), None],
+        "random_state": ["random_state"],
+    }
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y=None, *, schema=None):
+        """Learn the distribution of the rows.
+
+        Parameters
+        ----------
+        X : {dataframe, array-like} of shape (n_rows, n_columns)
+            A table of any column kinds, missing values included. To draw labels too, leave them in as a column.
+        y : array-like of shape (n_rows,), default=None
+            Class labels to learn jointly, for ``sample(n, y=label)``.
+        schema : TableSchema, default=None
+            What the columns are, if it is known from a larger table; found out from ``X`` otherwise.
+
+        Returns
+        -------
+        self : object
+        """
+        frame = wrap_table(X).frame
+        if not len(frame):
+            raise DataError("Got a table without rows; expected at least one row to learn from.")
+        self.encoder_ = TableEncoder(self.categorical_features).fit(frame, schema=schema)
+        self.n_features_in_ = frame.shape[1]
+        self.feature_names_in_ = np.asarray(frame.columns, dtype=object)
+        self.target_ = None if y is None else wrap_target(y)
+        self._streams = RandomStreams.from_random_state(self.random_state)
+        self._n_draws = 0
+        codes, discrete = self.encoder_.transform(frame), self.encoder_.discrete_
+        first: tuple[int, ...] = ()
+        if self.target_ is not None:
+            codes = np.column_stack([codes, _checked_labels(self.target_, len(frame))])
+            discrete, first = np.append(discrete, True), (frame.shape[1],)
+        self._fit_codes(codes, discrete, first, self._streams.child("fit"))
+        return self
+
+    def sample(self, n, y=None, conditions=None, random_state=None):
+        """Draw rows.
+
+        Parameters
+        ----------
+        n : int
+            Number of rows.
+        y : label or array-like of shape (n,), default=None
+            Class of the rows, if ``fit`` was given labels; one label for all, or one each.
+        conditions : dict, default=None
+            Column to what it shall hold: a value, a list or set of values, or a range ``(low, high)`` with both ends
+            included and None for an open one.
+        random_state : int, RandomState instance or None, default=None
+            An int gives the same rows each time, and fewer rows are the first of more. None goes on with the
+            stream of the fitted generator, so successive draws differ.
+
+        Returns
+        -------
+        rows : DataFrame of shape (n, n_columns)
+            With the columns and dtypes of the table that was learned.
+
+        Raises
+        ------
+        TargetNotReachedError
+            When the conditions are met by too few candidates; the message has the share that met them.
+        """
+        check_is_fitted(self)
+        if n < 0:
+            raise DataError(f"Got n={n}; expected a number of rows that is not negative.")
+        streams = self._sample_streams(random_state)
+        if y is None or np.ndim(y) == 0:
+            return self._sample_class(n, y, conditions, streams)
+        return self._sample_labels(n, np.asarray(y), conditions, streams)
+
+    def _sample_streams(self, random_state) -> RandomStreams:
+        if random_state is not None:
+            return RandomStreams.from_random_state(random_state).child("sample")
+        self._n_draws += 1
+        return self._streams.child("sample", self._n_draws)
+
+    def _sample_class(
+        self, n: int, label: Any, conditions: Mapping[Hashable, Any] | None, streams: RandomStreams
+    ) -> pd.DataFrame:
+        """Rows of one class, or of all together."""
+        allowed, sources, others = allowed_codes(parse_conditions(conditions), self.encoder_)
+        if label is not None:
+            allowed[self.n_features_in_] = Allowed.value(self._label_code(label))
+        native = self._native(allowed)
+        by_rejection = others + [sources[position] for position in sources if position not in native]
+        label_code = allowed.get(self.n_features_in_) if self.n_features_in_ not in native else None
+
+        def candidates(count: int, streams: RandomStreams) -> tuple[pd.DataFrame, np.ndarray]:
+            codes = self._draw_codes(count, streams, native)
+            frame = self.encoder_.inverse_transform(codes[:, : self.n_features_in_])
+            good = all_hold(by_rejection, frame)
+            return frame, good if label_code is None else good & label_code.contains(codes[:, -1])
+
+        if not by_rejection and label_code is None:
+            return self._in_blocks(n, candidates, streams)
+        named = [str(condition) for condition in by_rejection] + [f"y == {label!r}"] * (
+            label_code is not None
+        )
+        return draw_until(n, candidates, streams, " and ".join(named))
+
+    def _native(self, allowed: Mapping[int, Allowed]) -> dict[int, Allowed]:
+        """The conditions that the generator sees to itself."""
+        alone = {position: codes for position, codes in allowed.items() if self._meets({position: codes})}
+        return alone if self._meets(alone) else {}
+
+    def _in_blocks(self, n: int, candidates, streams: RandomStreams) -> pd.DataFrame:
+        """``n`` rows, every one of which is good."""
+        starts = range(0, max(n, 1), BLOCK)
+        blocks = [candidates(min(BLOCK, n - start), streams.child("block", start))[0] for start in starts]
+        return blocks[0] if len(blocks) == 1 else pd.concat(blocks, ignore_index=True)
+
+    def _sample_labels(self, n: int, labels: np.ndarray, conditions, streams: RandomStreams) -> pd.DataFrame:
+        """Rows with a label each: the rows of every class, put in the order of the labels."""
+        if labels.shape != (n,):
+            raise DataError(
+                f"Got y of shape {labels.shape} for n={n} rows; expected one label, or one per row."
+            )
+        parts, positions = [], []
+        for label in pd.unique(labels).tolist():
+            where = np.flatnonzero(labels == label)
+            code = self._label_code(label)
+            parts.append(self._sample_class(len(where), label, conditions, streams.child("label", code)))
+            positions.append(where)
+        order = np.argsort(np.concatenate(positions), kind="stable")
+        return pd.concat(parts, ignore_index=True).iloc[order].reset_index(drop=True)
+
+    def _label_code(self, label: Any) -> int:
+        if self.target_ is None:
+            raise DataError(
+                f"Got y={label!r}, but fit was given no labels; expected fit(X, y) before sample(n, y=...)."
+            )
+        label = label.item() if isinstance(label, np.generic | np.ndarray) else label
+        if label not in self.target_.classes:
+            raise DataError(f"Got y={label!r}; expected one of the classes {self.target_.classes}.")
+        return self.target_.classes.index(label)
+
+    def _meets(self, allowed: Mapping[int, Allowed]) -> bool:
+        """Whether ``_draw_codes`` itself meets all these conditions together."""
+        return not allowed
+
+    @abstractmethod
+    def _fit_codes(
+        self, codes: np.ndarray, discrete: np.ndarray, first: tuple[int, ...], streams: RandomStreams
+    ) -> None:
+        """Learn the encoded rows.
+
+        Parameters
+        ----------
+        codes : ndarray of shape (n_rows, n_codes)
+            One column per column of the table, NaN where missing; last the class, if labels were given.
+        discrete : ndarray of bool of shape (n_codes,)
+            Columns that hold positions of categories.
+        first : tuple of int
+            Columns on which later draws will be conditioned.
+        streams : RandomStreams
+        """
+
+    @abstractmethod
+    def _draw_codes(self, n: int, streams: RandomStreams, allowed: Mapping[int, Allowed]) -> np.ndarray:
+        """Draw encoded rows, shape (n, n_codes); with equal streams fewer rows are the first of more."""
+
+
+def _checked_labels(target: Target, n_rows: int) -> np.ndarray:
+    if len(target.codes) != n_rows:
+        raise DataError(f"Got {len(target.codes)} labels for {n_rows} rows; expected one label per row.")
+    return target.codes.astype(np.float64)

@@ -1,0 +1,230 @@
+"""Over-sampling with rows drawn from a learned distribution."""
+
+from __future__ import annotations
+
+import inspect
+import warnings
+from collections.abc import Callable
+from copy import deepcopy
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from joblib import Memory
+from sklearn.base import BaseEstimator, clone
+from sklearn.utils._param_validation import HasMethods, StrOptions
+from sklearn.utils.validation import check_memory
+
+from .._random import RandomStreams
+from ..exceptions import DataError, SmallClassWarning
+from ..filters import Constraint, parse_constraints
+from ..generators import BaseGenerator, GaussianCopulaGenerator, TreeGenerator, as_generator
+from ._fingerprint import fingerprint
+from ._sieves import ConstraintSieve, chain, fitted_constraints
+from .base import ClasswiseOverSampler
+from .data import ClassData, ClassSource, NewRows, draw_class
+
+__all__ = ["GenerativeOverSampler"]
+
+GENERATORS: dict[str, Callable[..., BaseGenerator]] = {
+    "gaussian_copula": GaussianCopulaGenerator,
+    "tree": TreeGenerator,
+}
+
+
+class GenerativeOverSampler(ClasswiseOverSampler):
+    """Over-sample with rows drawn from a generator that has learned the class.
+
+    Parameters
+    ----------
+    generator : "auto", {"tree", "gaussian_copula"} or generator, default="auto"
+        What learns and draws the rows: a name, an instance (whose parameters can be searched, as in
+        ``generator__min_samples_leaf``), a density of scikit-learn such as ``KernelDensity`` or ``GaussianMixture``,
+        or any object with ``fit`` and ``sample``. ``"auto"`` picks by the size of the class and says which in
+        ``report_``.
+    generator_params : dict, default=None
+        Parameters for a generator given by name.
+    train_on : {"class", "all"}, default="class"
+        Whether a generator is fitted to each class alone, or once to all rows with their labels and then asked for
+        rows of a class.
+    constraints : Constraint, str, callable or list of these, default=()
+        What every new row must satisfy; see :class:`ConstraintFilter`.
+    memory : str, path or joblib.Memory, default=None
+        Where fitted generators are kept, by what they were fitted to, their parameters and seed, so that a search
+        over ratios fits each one once per fold. Not used where the seed is None.
+    sampling_strategy : float, str, dict or callable, default="auto"
+        As in imbalanced-learn. A float also works for more than two classes: each smaller class is brought to that
+        ratio of the largest.
+    categorical_features : "auto", array-like of names or positions, or boolean mask, default="auto"
+        Columns that hold categories. ``"auto"``: text, object, boolean and unordered ``category`` columns.
+    growth : float, default=0.0
+        By how much every class, the largest too, grows after that, as a share of its rows.
+    random_state : int, RandomState instance or None, default=None
+        Seed. Each class has a stream of its own; a smaller number of rows is the beginning of a larger one.
+
+    Attributes
+    ----------
+    sampling_strategy_ : dict
+        Number of rows made of each class.
+    n_features_in_ : int
+        Number of columns seen.
+    feature_names_in_ : ndarray of str of shape (`n_features_in_`,)
+        Their names, where they are all strings.
+    synthetic_mask_ : ndarray of bool of shape (n_rows_out,)
+        Which rows of the result were made.
+    sample_indices_ : ndarray of int of shape (n_rows_out,)
+        Position in the input of the original rows; -1 for new rows, which come from no single row.
+    report_ : AugmentationReport
+        Counts, chosen generators and seconds.
+
+    See Also
+    --------
+    TreeGenerator : The default generator.
+    NoiseSampler : Near copies of real rows.
+
+    Notes
+    -----
+    Fitted to a class alone, a generator learns :math:`p(x \\mid y)` directly; with ``train_on="all"`` it learns
+    :math:`p(x, y)`, and a small class borrows structure from the large ones.
+
+    Examples
+    --------
+    >>> from collections import Counter
+    >>> import numpy as np
+    >>> from genesis_sampling import GenerativeOverSampler
+    >>> X = np.random.default_rng(0).normal(size=(300, 3))
+    >>> y = np.repeat([0, 1], [200, 100])
+    >>> X_new, y_new = GenerativeOverSampler("tree", random_state=0).fit_resample(X, y)
+    >>> sorted(Counter(y_new.tolist()).items())
+    [(0, 200), (1, 200)]
+    """
+
+    _parameter_constraints: dict = {
+        "generator": [StrOptions({"auto", *GENERATORS}), HasMethods(["fit", "sample"])],
+        "generator_params": [dict, None],
+        "train_on": [StrOptions({"class", "all"})],
+        "constraints": [Constraint, str, callable, "array-like", tuple],
+        "memory": [str, HasMethods(["cache"]), HasMethods(["__fspath__"]), None],
+        **ClasswiseOverSampler._parameter_constraints,
+    }
+
+    def __init__(
+        self,
+        generator="auto",
+        *,
+        generator_params=None,
+        train_on="class",
+        constraints=(),
+        memory=None,
+        sampling_strategy="auto",
+        categorical_features="auto",
+        growth=0.0,
+        random_state=None,
+    ):
+        super().__init__(sampling_strategy=sampling_strategy)
+        self.generator = generator
+        self.generator_params = generator_params
+        self.train_on = train_on
+        self.constraints = constraints
+        self.memory = memory
+        self.categorical_features = categorical_features
+        self.growth = growth
+        self.random_state = random_state
+
+    def _make_class(self, part: ClassData, n_rows: int) -> NewRows:
+        constraints = fitted_constraints(parse_constraints(self.constraints), part.data.table.frame)
+        if constraints:
+            part = part.with_sieve(chain(ConstraintSieve(constraints), part.data.sieve))
+        return draw_class(self._fit_class(part), n_rows, part)
+
+    def _fit_class(self, part: ClassData) -> ClassSource:
+        chosen = self._choose(len(part.positions))
+        if len(part.positions) < 2:
+            warnings.warn(
+                f"Class {part.label!r} has {len(part.positions)} row: its new rows are copies of it. NoiseSampler "
+                "would vary them.",
+                SmallClassWarning,
+                stacklevel=2,
+            )
+        joint = self.train_on == "all"
+        fitted = self._fit_once(chosen, part) if joint else self._fit(chosen, part.rows, None, part, part.streams)
+        label = part.label if joint else None
+
+        def draw(n_rows: int, streams: RandomStreams) -> NewRows:
+            frame = _sample(fitted, n_rows, label, streams, part)
+            return NewRows(frame, np.full(n_rows, -1))
+
+        return ClassSource(draw, {"generator": type(chosen).__name__}, nested=isinstance(fitted, BaseGenerator))
+
+    def _choose(self, n_rows: int) -> Any:
+        """An unfitted generator for a class of ``n_rows`` rows."""
+        if not isinstance(self.generator, str):
+            if self.generator_params:
+                raise DataError(
+                    "Got generator_params beside a generator instance; expected them with a name only. Set them on "
+                    "the instance."
+                )
+            return as_generator(self.generator)
+        name = "tree" if self.generator == "auto" else self.generator
+        return GENERATORS[name](**(self.generator_params or {}))
+
+    def _fit_once(self, generator: Any, part: ClassData) -> Any:
+        """The generator fitted to all rows and labels; the classes of one resampling share it."""
+        data = part.data
+        if "generator" not in data.shared:
+            everything = data.table.rows(np.arange(len(data.table)))
+            labels = np.array(data.target.classes, dtype=object)[data.target.codes]
+            data.shared["generator"] = self._fit(generator, everything, labels, part, data.streams.child("all"))
+        return data.shared["generator"]
+
+    def _fit(self, generator: Any, rows: pd.DataFrame, labels: Any, part: ClassData, streams: RandomStreams) -> Any:
+        """The generator fitted to rows, from the cache where there is one."""
+        generator, seeded = _seeded(generator, streams)
+        own_categories = getattr(generator, "categorical_features", "auto")
+        schema = part.data.schema if isinstance(own_categories, str) and own_categories == "auto" else None
+        memory = check_memory(None if self.memory is None else _as_memory(self.memory))
+        if memory.location is None or not (seeded or self.random_state is not None):
+            return _fit_generator(generator, rows, labels, schema, None)
+        key = fingerprint(rows, labels, schema, generator)
+        return memory.cache(_fit_generator, ignore=["generator", "rows", "labels", "schema"])(
+            generator, rows, labels, schema, key
+        )
+
+
+def _as_memory(memory: Any) -> Any:
+    return memory if hasattr(memory, "cache") else Memory(memory, verbose=0)
+
+
+def _fit_generator(generator: Any, rows: pd.DataFrame, labels: Any, schema: Any, key: Any) -> Any:
+    """Fit; ``key`` stands for everything else in the cache."""
+    options = {"schema": schema} if isinstance(generator, BaseGenerator) else {}
+    return generator.fit(rows, **options) if labels is None else generator.fit(rows, labels, **options)
+
+
+def _seeded(generator: Any, streams: RandomStreams) -> tuple[Any, bool]:
+    """A copy of the generator with a seed of its own or of ours, and whether it had its own."""
+    if not isinstance(generator, BaseEstimator):
+        return deepcopy(generator), False
+    generator = clone(generator)
+    if getattr(generator, "random_state", 0) is None:
+        return generator.set_params(random_state=streams.child("fit").integer_seed()), False
+    return generator, True
+
+
+def _sample(generator: Any, n_rows: int, label: Any, streams: RandomStreams, part: ClassData) -> pd.DataFrame:
+    """Rows from a fitted generator, with the columns and dtypes of the table."""
+    options = {} if label is None else {"y": label}
+    if "random_state" in inspect.signature(generator.sample).parameters:
+        options["random_state"] = streams.integer_seed()
+    made = generator.sample(n_rows, **options)
+    if isinstance(generator, BaseGenerator):
+        return made
+    like = part.data.table.frame
+    frame = pd.DataFrame(np.asarray(made) if not isinstance(made, pd.DataFrame) else made[list(like.columns)])
+    if frame.shape != (n_rows, like.shape[1]):
+        raise DataError(
+            f"Got rows of shape {frame.shape} from {type(generator).__name__}.sample({n_rows}); expected "
+            f"{(n_rows, like.shape[1])}."
+        )
+    return frame.set_axis(like.columns, axis=1).astype(like.dtypes.to_dict()).reset_index(drop=True)

@@ -1,0 +1,274 @@
+"""The cells of a text file: what a column of texts holds, and new values written in the style of their column."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+import pandas as pd
+
+from ..exceptions import DataError, MixedTypesError
+
+__all__ = ["CellStyle", "format_cells", "parse_cells", "quoted"]
+
+# Words that stand for a missing value where every other cell of the column is a number or a date.
+MISSING_WORDS = frozenset(
+    ["", "?", "NA", "N/A", "n/a", "na", "NaN", "nan", "NAN", "null", "NULL", "Null", "None", "none", "<NA>", "#N/A"]
+)
+# A column with more different numbers than this, and only some other texts, is a damaged column of numbers rather
+# than a list of categories such as "2", "3", "4", "5more".
+MAX_NUMERIC_CATEGORIES = 20
+
+_INTEGER = r"[+-]?(?:0|[1-9]\d*)"
+_NUMBER = rf"(?:{_INTEGER}(?:\.\d*)?|[+-]?\.\d+)(?:[eE][+-]?\d+)?"
+_INFINITE = r"[+-]?(?:[iI]nf(?:inity)?|INF)"
+_DAY = r"\d{4}-\d\d-\d\d"
+# Each with the unit that numpy counts it in.
+_TIMES = {
+    _DAY: "D",
+    rf"{_DAY}{{}}\d\d:\d\d": "m",
+    rf"{_DAY}{{}}\d\d:\d\d:\d\d": "s",
+    rf"{_DAY}{{}}\d\d:\d\d:\d\d\.\d{{{{3}}}}": "ms",
+    rf"{_DAY}{{}}\d\d:\d\d:\d\d\.\d{{{{6}}}}": "us",
+}
+# Digits that a float64 can tell apart.
+_FLOAT_DIGITS = 16
+
+
+class CellStyle(Protocol):
+    """How the values of a column are written."""
+
+    def write(self, known: pd.Series) -> list[str]:
+        """Texts of values of which none is missing."""
+
+
+@dataclass(frozen=True)
+class TextStyle:
+    """Text as it is."""
+
+    def write(self, known: pd.Series) -> list[str]:
+        return known.astype(str).tolist()
+
+
+@dataclass(frozen=True)
+class IntegerStyle:
+    """Whole numbers."""
+
+    def write(self, known: pd.Series) -> list[str]:
+        return list(map(str, known.astype(np.int64).tolist()))
+
+
+@dataclass(frozen=True)
+class DecimalStyle:
+    """Numbers with at least and at most so many decimal places."""
+
+    fewest: int
+    most: int
+
+    def write(self, known: pd.Series) -> list[str]:
+        # Rounding first, then adding zero, keeps "-0.00" away.
+        values = (np.round(known.to_numpy(dtype=np.float64), self.most) + 0.0).tolist()
+        texts = [f"{value:.{self.most}f}" for value in values]
+        if self.fewest == self.most:
+            return texts
+        return [self._without_zeros(text) for text in texts]
+
+    def _without_zeros(self, text: str) -> str:
+        whole, _, places = text.partition(".")
+        places = places[: self.fewest] + places[self.fewest :].rstrip("0")
+        return f"{whole}.{places}" if places else whole
+
+
+@dataclass(frozen=True)
+class ScientificStyle:
+    """Numbers with so many significant digits, in scientific notation where they are very large or small."""
+
+    digits: int
+
+    def write(self, known: pd.Series) -> list[str]:
+        return [f"{value:.{self.digits}g}" for value in known.to_numpy(dtype=np.float64).tolist()]
+
+
+@dataclass(frozen=True)
+class TimeStyle:
+    """ISO dates and times: numpy's unit, what stands before the hour, what stands at the end."""
+
+    unit: str
+    separator: str
+    suffix: str
+
+    def write(self, known: pd.Series) -> list[str]:
+        texts = np.datetime_as_string(known.to_numpy(dtype=f"M8[{self.unit}]"), unit=self.unit).tolist()
+        return [text.replace("T", self.separator) + self.suffix for text in texts]
+
+
+@dataclass(frozen=True)
+class ParsedColumn:
+    """A column of typed values, and how it writes them and its missing values."""
+
+    values: pd.Series
+    style: CellStyle
+    missing: str = ""
+
+
+def parse_cells(name: str, cells: pd.Series, *, may_mix: bool = False) -> ParsedColumn:
+    """Find out what a column of texts holds.
+
+    Parameters
+    ----------
+    name : str
+        Name of the column, for messages.
+    cells : Series of str
+        Texts, with NaN where the field is empty.
+    may_mix : bool, default=False
+        Whether a column in which most cells are numbers and some are not is one of categories, not an error.
+
+    Returns
+    -------
+    ParsedColumn
+        Whole numbers as int64 (``Int64`` with gaps), other numbers as float64, dates as datetime64, else text.
+
+    Raises
+    ------
+    DataError
+        For infinite numbers.
+    MixedTypesError
+        For text among numbers.
+    """
+    raw = cells.to_numpy(dtype=object)
+    known = ~cells.isna().to_numpy()
+    texts = [text.strip() for text in raw[known].tolist()]
+    parsed = _typed(name, texts)
+    words = Counter[str]()
+    if parsed is None and any(text in MISSING_WORDS for text in texts):
+        is_word = np.array([text in MISSING_WORDS for text in texts])
+        words = Counter(np.array(texts, dtype=object)[is_word].tolist())
+        parsed = _typed(name, [text for text in texts if text not in MISSING_WORDS])
+        known[known] = known[known] if parsed is None else ~is_word
+    if parsed is None:
+        if not may_mix:
+            _check_mixture(name, texts)
+        return ParsedColumn(cells, TextStyle())
+    words[""] += int(len(cells) - known.sum() - words.total())
+    values, style = parsed
+    return ParsedColumn(_with_gaps(values, known), style, words.most_common(1)[0][0])
+
+
+def format_cells(values: pd.Series, column: ParsedColumn) -> list[str]:
+    """Texts of new values in the style of their column."""
+    missing = values.isna().to_numpy()
+    if not missing.any():
+        return column.style.write(values)
+    texts = np.full(len(values), column.missing, dtype=object)
+    if not missing.all():
+        texts[~missing] = column.style.write(values[~missing])
+    return texts.tolist()
+
+
+def quoted(cells: list[str], delimiter: str) -> list[str]:
+    """Cells as fields of a delimited file: in quotes where they need them."""
+    joined = "".join(cells)
+    special = [sign for sign in (delimiter, '"', "\n", "\r") if sign in joined]
+    if not special:
+        return cells
+    needs_quotes = re.compile("|".join(map(re.escape, special))).search
+    return ['"' + cell.replace('"', '""') + '"' if needs_quotes(cell) else cell for cell in cells]
+
+
+def _typed(name: str, texts: list[str]) -> tuple[np.ndarray, CellStyle] | None:
+    """Values and style of texts that are all numbers or all times; None for others."""
+    if not texts:
+        return None
+    if _all_match(_INTEGER, texts):
+        return _integers(texts)
+    if _all_match(_NUMBER, texts):
+        return _floats(name, texts)
+    if _all_match(f"(?:{_NUMBER}|{_INFINITE})", texts):
+        raise _infinite(name, next(text for text in texts if re.fullmatch(_INFINITE, text)))
+    return _times(texts)
+
+
+def _all_match(pattern: str, texts: Sequence[str]) -> bool:
+    # One match over the joined texts is several times faster than one for each; being possessive (`*+`), it
+    # remembers nothing on its way.
+    joined = "\n".join(texts) + "\n"
+    return re.fullmatch(rf"(?:{pattern}\n)*+", joined, re.ASCII) is not None and joined.count("\n") == len(texts)
+
+
+def _integers(texts: list[str]) -> tuple[np.ndarray, CellStyle] | None:
+    """Whole numbers; None beyond 64 bits, where numbers are names of things."""
+    try:
+        return np.fromiter(map(int, texts), dtype=np.int64, count=len(texts)), IntegerStyle()
+    except (OverflowError, ValueError):
+        return None
+
+
+def _floats(name: str, texts: list[str]) -> tuple[np.ndarray, CellStyle]:
+    values = np.fromiter(map(float, texts), dtype=np.float64, count=len(texts))
+    largest = np.abs(values).max()
+    if np.isinf(largest):
+        raise _infinite(name, texts[int(np.argmax(np.isinf(values)))])
+    if any("e" in text or "E" in text for text in texts):
+        digits = max(len(re.sub(r"[eE].*|\D", "", text).lstrip("0")) for text in texts)
+        return values, ScientificStyle(min(max(digits, 1), _FLOAT_DIGITS))
+    places = {len(text.partition(".")[2]) for text in texts}
+    most = min(max(places), max(_FLOAT_DIGITS - len(str(int(largest))), 0))
+    return values, DecimalStyle(min(*places, most), most)
+
+
+def _infinite(name: str, text: str) -> DataError:
+    return DataError(
+        f"Column {name!r} holds an infinite value ({text[:30]!r}); expected finite numbers. Replace such cells, or leave "
+        "them empty."
+    )
+
+
+def _times(texts: list[str]) -> tuple[np.ndarray, CellStyle] | None:
+    """Dates or times of one format; None for other texts and for days that no calendar has."""
+    suffix = "Z" if texts[0].endswith("Z") else ""
+    separator = texts[0][10:11] if texts[0][10:11] in ("T", " ") else "T"
+    for pattern, unit in _TIMES.items():
+        if not _all_match(pattern.format(separator) + suffix, texts):
+            continue
+        try:
+            # pandas counts in seconds at the coarsest.
+            values = np.array([text.removesuffix("Z") for text in texts], dtype=f"M8[{unit}]")
+        except ValueError:
+            return None
+        return values.astype("M8[s]") if unit in "Dm" else values, TimeStyle(unit, separator, suffix)
+    return None
+
+
+def _with_gaps(values: np.ndarray, known: np.ndarray) -> pd.Series:
+    """A column of the known values, missing elsewhere."""
+    if known.all():
+        return pd.Series(values)
+    if values.dtype.kind == "i":
+        spread = np.zeros(len(known), dtype=np.int64)
+        spread[known] = values
+        return pd.Series(pd.arrays.IntegerArray(spread, ~known))
+    gap: Any = np.nan if values.dtype.kind == "f" else "NaT"
+    spread = np.full(len(known), gap, dtype=values.dtype)
+    spread[known] = values
+    return pd.Series(spread)
+
+
+def _check_mixture(name: str, texts: list[str]) -> None:
+    """Refuse numbers among which some cells are not: as categories they would be worthless."""
+    numbers = pd.to_numeric(pd.Series(texts, dtype=object), errors="coerce")
+    n_numbers = int(numbers.notna().sum())
+    if n_numbers == len(texts) or 2 * n_numbers < len(texts) or numbers.nunique() <= MAX_NUMERIC_CATEGORIES:
+        return
+    if any(re.match(r"[+-]?0\d", text) for text in texts):
+        return
+    others = numbers.isna().to_numpy()
+    example = texts[int(np.argmax(others))]
+    raise MixedTypesError(
+        f"Column {name!r} mixes {n_numbers} numbers with {int(others.sum())} other texts such as {example[:30]!r}; "
+        f"expected one kind. Correct or empty those cells, or say that the column holds categories "
+        f"(--discrete-columns {name})."
+    )
