@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 import difflib
+import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import floor
-from numbers import Real
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from imblearn.over_sampling import RandomOverSampler
+from sklearn.base import clone
 from sklearn.model_selection import train_test_split
 
 from ._random import RandomStreams
 from .exceptions import DataError
 from .filters import parse_constraints
-from .generators import GaussianCopulaGenerator, TreeGenerator, as_generator
+from .generators import BaseGenerator, GaussianCopulaGenerator, TreeGenerator, as_generator
 from .reports import AugmentationReport
 from .samplers import ConstraintFilter, GenerativeOverSampler, HybridSampler, NoiseSampler
 from .samplers.strategy import target_counts as over_sampling_targets
-from .tables.containers import is_frame, wrap_table, wrap_target
+from .tables.containers import Target, is_frame, wrap_table, wrap_target
 from .tables.foreign import with_column, without_column
+from .tables.schema import check_column_names
 
 __all__ = ["Augmented", "augment", "augment_imbalanced", "generate"]
 
@@ -155,6 +158,8 @@ def augment_imbalanced(
     >>> balanced["is_fraud"].value_counts().to_dict()
     {0: 180, 1: 180}
     """
+    if mark_synthetic:
+        _check_not_marked(df)
     result = augment(
         df,
         target_column,
@@ -170,8 +175,14 @@ def augment_imbalanced(
         test_size=test_size,
         random_state=random_state,
     )
-    table = _marked(result) if mark_synthetic else result.table
-    parts = (table, *([] if test_size is None else [result.test]), *([result.report] if return_report else []))
+    table = result.table
+    if mark_synthetic:
+        table = with_column(table, result.synthetic_mask, name=SYNTHETIC_COLUMN)
+    parts = (
+        table,
+        *([] if test_size is None else [result.test]),
+        *([result.report] if return_report else []),
+    )
     return parts[0] if len(parts) == 1 else parts
 
 
@@ -200,14 +211,18 @@ def augment(
     _check_choice("strategy", strategy, STRATEGIES)
     X, y = _split_target(df, target_column)
     streams = RandomStreams.from_random_state(random_state)
-    train, test = _hold_back(y, test_size, streams)
-    table, target = wrap_table(X), wrap_target(y)
-    X_train, y_train = (X, y) if test is None else (table.stack(train, _no_rows(table)), target.stack(train, []))
-    counts = dict(zip(target.classes, np.bincount(target.codes[train], minlength=len(target.classes)).tolist()))
+    table, target = wrap_table(X), _wrap_classes(y, target_column)
+    train, test = _hold_back(target, test_size, streams)
+    X_train, y_train = (
+        (X, y) if test is None else (table.stack(train, _no_rows(table)), target.stack(train, []))
+    )
+    counts = dict(
+        zip(target.classes, np.bincount(target.codes[train], minlength=len(target.classes)).tolist())
+    )
     _check_classes(target.classes, counts, target_column)
 
     sampler = HybridSampler(
-        over=_over_sampler(method, method_params, discrete_columns),
+        over=_over_sampler(method, method_params, _features(discrete_columns, target_column)),
         sampling_strategy=_targets(counts, strategy, ratio, target_counts, majority_count, growth),
         random_state=streams.child("sampler").integer_seed(),
     )
@@ -272,11 +287,20 @@ def generate(
         raise DataError(f"Got {type(df).__name__}; expected a dataframe of pandas or polars.")
     if isinstance(method, str):
         _check_choice("method", method, GENERATORS)
-        method = GENERATORS[method](categorical_features=_discrete(discrete_columns), **(method_params or {}))
-    generator = as_generator(method)
+        generator = _with_params(GENERATORS[method](), method_params)
+    else:
+        _check_no_params(method, method_params)
+        generator = as_generator(method)
+        if not isinstance(generator, BaseGenerator):
+            raise DataError(
+                f"Got method={method!r}; expected a generator of this package or a density of scikit-learn."
+            )
+        generator = clone(generator)
+    if discrete_columns is not None:
+        generator.set_params(categorical_features=_discrete(discrete_columns))
     table = wrap_table(df)
     streams = RandomStreams.from_random_state(random_state)
-    if "random_state" in generator.get_params() and generator.random_state is None:
+    if generator.random_state is None:
         generator.set_params(random_state=streams.child("fit").integer_seed())
     generator.fit(table.frame)
     rows = generator.sample(n_rows, conditions=conditions, random_state=streams.child("draw").integer_seed())
@@ -285,7 +309,9 @@ def generate(
 
 def _one_ratio(ratio: float | None, sampling_ratio: float | None) -> float | None:
     if ratio is not None and sampling_ratio is not None:
-        raise DataError(f"Got both ratio={ratio} and sampling_ratio={sampling_ratio}; they are the same, pass one.")
+        raise DataError(
+            f"Got both ratio={ratio} and sampling_ratio={sampling_ratio}; they are the same, pass one."
+        )
     return sampling_ratio if ratio is None else ratio
 
 
@@ -303,6 +329,9 @@ def _split_target(df: Any, target_column: Any) -> tuple[Any, Any]:
     if not is_frame(df):
         raise DataError(f"Got {type(df).__name__}; expected a dataframe of pandas or polars.")
     names = list(df.columns)
+    if not len(df):
+        raise DataError(f"Got an empty table: no rows below the columns {names[:20]}; expected some.")
+    check_column_names(pd.Index(names))
     if target_column not in names:
         near = difflib.get_close_matches(str(target_column), [str(name) for name in names], 1)
         hint = f" Did you mean {near[0]!r}?" if near else ""
@@ -310,13 +339,32 @@ def _split_target(df: Any, target_column: Any) -> tuple[Any, Any]:
             hint = " There is only one column: is the delimiter another one than was expected?"
         raise DataError(f"Got the target column {target_column!r}; expected one of {names[:20]}.{hint}")
     if len(names) < 2:
-        raise DataError(f"Got a table whose only column is the target {target_column!r}; expected features beside it.")
+        raise DataError(
+            f"Got a table whose only column is the target {target_column!r}; expected features beside it."
+        )
     return without_column(df, target_column)
 
 
-def _hold_back(y: Any, test_size: float | int | None, streams: RandomStreams) -> tuple[np.ndarray, np.ndarray | None]:
+def _wrap_classes(y: Any, target_column: Any) -> Target:
+    """The container of the target column."""
+    try:
+        with warnings.catch_warnings():
+            # Too many classes get an error of ours, which names the column.
+            warnings.filterwarnings("ignore", "The number of unique classes", UserWarning)
+            return wrap_target(y)
+    except DataError as error:
+        raise DataError(f"Column {target_column!r} cannot be the target as it is. {error}") from error
+    except ValueError as error:
+        raise DataError(
+            f"Got the target column {target_column!r} with values that are no classes ({error}); expected a limited "
+            "set of labels. Cut a measured quantity into classes first."
+        ) from error
+
+
+def _hold_back(
+    target: Target, test_size: float | int | None, streams: RandomStreams
+) -> tuple[np.ndarray, np.ndarray | None]:
     """Positions of the rows to learn from, and of those held back, each in order."""
-    target = wrap_target(y)
     everything = np.arange(len(target.codes))
     if test_size is None:
         return everything, None
@@ -328,7 +376,15 @@ def _hold_back(y: Any, test_size: float | int | None, streams: RandomStreams) ->
             random_state=streams.child("split").integer_seed(),
         )
     except ValueError as error:
-        raise DataError(f"Got test_size={test_size!r}, with which the table cannot be split: {error}") from error
+        raise DataError(
+            f"Got test_size={test_size!r}, with which the table cannot be split: {error}"
+        ) from error
+    lost = set(target.codes) - set(target.codes[train])
+    if lost:
+        raise DataError(
+            f"Got test_size={test_size!r}, which leaves no row of the class {target.classes[min(lost)]!r} to learn "
+            "from; expected a smaller part. Merge or drop classes of so few rows."
+        )
     return np.sort(train), np.sort(test)
 
 
@@ -354,6 +410,13 @@ def _targets(
     growth: float,
 ) -> dict[Any, int]:
     """Final count of each class."""
+    if majority_count is not None and (strategy != "hybrid" or wanted is not None):
+        raise DataError(
+            f"Got majority_count={majority_count!r}, which belongs to strategy='hybrid' with a ratio; expected none "
+            "here. For counts pass target_counts."
+        )
+    if not isinstance(growth, Real) or growth < 0:
+        raise DataError(f"Got growth={growth!r}; expected a share that is not negative, such as 0.3.")
     if wanted is not None:
         if ratio is not None:
             raise DataError(f"Got both ratio={ratio} and target_counts; expected one of them.")
@@ -361,7 +424,9 @@ def _targets(
     else:
         ratio = 1.0 if ratio is None else ratio
         if not isinstance(ratio, Real) or not 0 < ratio <= 1:
-            raise DataError(f"Got ratio={ratio!r}; expected a number in (0, 1]. For counts pass target_counts.")
+            raise DataError(
+                f"Got ratio={ratio!r}; expected a number in (0, 1]. For counts pass target_counts."
+            )
         targets = _ratio_targets(counts, strategy, float(ratio), majority_count)
     if growth:
         targets = {label: count + round(growth * count) for label, count in targets.items()}
@@ -387,20 +452,56 @@ def _ratio_targets(
 def _named_targets(counts: dict[Any, int], wanted: Mapping[Any, int]) -> dict[Any, int]:
     """Targets by class; a class may be named by its text, as a command line does."""
     by_text = {str(label): label for label in counts}
-    named = {label if label in counts else by_text.get(str(label), label): count for label, count in wanted.items()}
-    return HybridSampler(sampling_strategy=named).targets(counts)
+    named = {
+        label if label in counts else by_text.get(str(label), label): count for label, count in wanted.items()
+    }
+    for label, count in named.items():
+        if label not in counts or not isinstance(count, Integral) or count < 0:
+            raise DataError(
+                f"Got target_counts={dict(wanted)!r}; expected a whole number of rows, not negative, for some of the "
+                f"classes {list(counts)!r}, but {label!r} has {count!r}."
+            )
+    return counts | {label: int(count) for label, count in named.items()}
 
 
-def _over_sampler(method: Any, params: Mapping[str, Any] | None, discrete_columns: Sequence[Any] | None) -> Any:
+def _over_sampler(
+    method: Any, params: Mapping[str, Any] | None, discrete_columns: Sequence[Any] | None
+) -> Any:
     """The sampler that a method stands for."""
     if isinstance(method, str):
         _check_choice("method", method, METHODS)
-        sampler = METHODS[method](**(params or {}))
+        sampler = _with_params(METHODS[method](), params)
     else:
-        sampler = method if hasattr(method, "fit_resample") else GenerativeOverSampler(as_generator(method))
+        _check_no_params(method, params)
+        sampler = (
+            clone(method) if hasattr(method, "fit_resample") else GenerativeOverSampler(as_generator(method))
+        )
     if discrete_columns is not None and "categorical_features" in sampler.get_params():
         sampler.set_params(categorical_features=_discrete(discrete_columns))
     return sampler
+
+
+def _with_params(estimator: Any, params: Mapping[str, Any] | None) -> Any:
+    try:
+        return estimator.set_params(**(params or {}))
+    except ValueError as error:
+        raise DataError(f"Got method_params={dict(params or {})!r}: {error}") from error
+
+
+def _check_no_params(method: Any, params: Mapping[str, Any] | None) -> None:
+    if params:
+        raise DataError(
+            f"Got method_params beside the {type(method).__name__} instance; expected them with a method's name only. "
+            "Set them on the instance."
+        )
+
+
+def _features(discrete_columns: Sequence[Any] | None, target_column: Any) -> list[Any] | None:
+    """The discrete columns less the target, which is discrete in any case."""
+    if discrete_columns is None:
+        return None
+    names = [discrete_columns] if isinstance(discrete_columns, str) else discrete_columns
+    return [name for name in names if name != target_column]
 
 
 def _discrete(discrete_columns: Sequence[Any] | None) -> Any:
@@ -412,11 +513,10 @@ def _no_rows(table: Any) -> pd.DataFrame:
     return table.frame.iloc[:0]
 
 
-def _marked(result: Augmented) -> Any:
-    """The balanced table with a column that tells the new rows."""
-    if SYNTHETIC_COLUMN in list(result.table.columns):
+def _check_not_marked(df: Any) -> None:
+    """Refuse a table that has the column that would tell the new rows."""
+    if is_frame(df) and SYNTHETIC_COLUMN in list(df.columns):
         raise DataError(
             f"Got a table that has a column {SYNTHETIC_COLUMN!r} already; expected none. Rename it, or leave "
             "mark_synthetic off."
         )
-    return with_column(result.table, result.synthetic_mask, name=SYNTHETIC_COLUMN)

@@ -108,7 +108,8 @@ def _codes_of(condition: Condition, position: int, encoder: TableEncoder) -> All
         return None  # a code is a rank: it cannot tell a value that was not seen from the next one that was
     if isinstance(condition, Equals | Among):
         values = condition.values if isinstance(condition, Among) else (condition.value,)
-        codes = {_code(value, position, encoder) for value in values} - {None}
+        found = (_code(value, position, encoder) for value in values)
+        codes = {code for code in found if code is not None}
         if not codes:
             raise ConstraintError(
                 f"Got the condition {condition}; expected a value that the column can hold."

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from scipy.special import ndtr, ndtri
 
@@ -23,7 +21,6 @@ SPIKE_FLOOR = 2
 BUCKETS_PER_CELL = 4
 
 
-@dataclass(frozen=True)
 class Margin:
     """A distribution as cells in increasing order of a latent standard normal.
 
@@ -36,8 +33,19 @@ class Margin:
         Codes at the two ends of each cell; equal for a single code.
     share : ndarray of shape (n_cells,)
         Probability of each cell, positive and with sum 1.
-    step : float
+    step : float, default=0.0
         Distance of the codes that decoding rounds to; 0 where it does not round.
+
+    Attributes
+    ----------
+    cumulated : ndarray of shape (n_cells + 1,)
+        Probability of all that lies below each end of a cell, from 0 to 1.
+    cuts : ndarray of shape (n_cells + 1,)
+        The same ends on the normal scale, from -inf to inf.
+    is_smooth : bool
+        Whether some cell is an interval; the cells then lie in increasing order of their codes too.
+    guide : ndarray of int
+        Cell of each of a number of equal steps of probability.
 
     References
     ----------
@@ -45,30 +53,22 @@ class Margin:
        Journal of Statistical Planning and Inference 139(11), 2009.
     """
 
-    low: np.ndarray
-    high: np.ndarray
-    share: np.ndarray
-    step: float = 0.0
+    def __init__(self, low: np.ndarray, high: np.ndarray, share: np.ndarray, step: float = 0.0):
+        self.low, self.high, self.share, self.step = low, high, share, step
+        self.cumulated = np.append(0.0, np.cumsum(share))
+        self.cumulated[-1] = 1.0
+        self.cuts = ndtri(self.cumulated)
+        self.is_smooth = bool((low < high).any())
+        n_buckets = BUCKETS_PER_CELL * len(share)
+        self.guide = np.searchsorted(self.cumulated[1:-1], np.arange(n_buckets + 1) / n_buckets, side="right")
 
-    def __post_init__(self) -> None:
-        cumulated = np.append(0.0, np.cumsum(self.share))
-        cumulated[-1] = 1.0
-        object.__setattr__(self, "_cumulated", cumulated)
-        object.__setattr__(self, "_cuts", ndtri(cumulated))
-        object.__setattr__(self, "_is_smooth", bool((self.low < self.high).any()))
-        n_buckets = BUCKETS_PER_CELL * len(self.share)
-        guide = np.searchsorted(cumulated[1:-1], np.arange(n_buckets + 1) / n_buckets, side="right")
-        object.__setattr__(self, "_guide", guide)
-
-    @property
-    def cuts(self) -> np.ndarray:
-        """Ends of the cells on the normal scale, shape (n_cells + 1,), from -inf to inf."""
-        return self._cuts
+    def __len__(self) -> int:
+        return len(self.share)
 
     @property
     def scores(self) -> np.ndarray:
         """Mean of the latent normal within each cell, shape (n_cells,)."""
-        density = np.exp(-0.5 * self._cuts**2) / np.sqrt(2 * np.pi)
+        density = np.exp(-0.5 * self.cuts**2) / np.sqrt(2 * np.pi)
         return (density[:-1] - density[1:]) / self.share
 
     def take(self, order: np.ndarray) -> Margin:
@@ -79,9 +79,9 @@ class Margin:
         """Codes of latent normals, shape (n_rows,)."""
         uniform = ndtr(latent)
         cell = self._cell(latent, uniform)
-        if not self._is_smooth:
+        if not self.is_smooth:
             return self.low[cell]
-        within = (uniform - self._cumulated[cell]) / self.share[cell]
+        within = (uniform - self.cumulated[cell]) / self.share[cell]
         low, high = self.low[cell], self.high[cell]
         return np.clip(low + within * (high - low), low, high)
 
@@ -91,9 +91,9 @@ class Margin:
         A guide table is right for most rows; the others are searched for. That is several times faster than a search
         for every row.
         """
-        cell = self._guide[(uniform * (len(self._guide) - 1)).astype(np.intp)]
-        wrong = np.flatnonzero((latent < self._cuts[cell]) | (latent >= self._cuts[cell + 1]))
-        cell[wrong] = np.searchsorted(self._cuts[1:-1], latent[wrong], side="right")
+        cell = self.guide[(uniform * (len(self.guide) - 1)).astype(np.intp)]
+        wrong = np.flatnonzero((latent < self.cuts[cell]) | (latent >= self.cuts[cell + 1]))
+        cell[wrong] = np.searchsorted(self.cuts[1:-1], latent[wrong], side="right")
         return cell
 
     def latent_sets(self, allowed: Allowed) -> np.ndarray:
@@ -111,8 +111,8 @@ class Margin:
         """The cells of a single code, or the point on the normal scale of one between them."""
         cells = np.flatnonzero((self.low == code) & (self.high == code))
         if len(cells):
-            return np.column_stack([self._cuts[cells], self._cuts[cells + 1]])
-        if not self._is_smooth or not self.low[0] <= code <= self.high[-1]:
+            return np.column_stack([self.cuts[cells], self.cuts[cells + 1]])
+        if not self.is_smooth or not self.low[0] <= code <= self.high[-1]:
             return np.empty((0, 2))
         if not alone:
             # Several points compete by their densities: by the probability of an equal, narrow range around each.
@@ -122,7 +122,7 @@ class Margin:
 
     def _of_range(self, low: float, high: float) -> np.ndarray:
         """The part of the normal scale on which the codes lie in a range, both ends included."""
-        if not self._is_smooth:
+        if not self.is_smooth:
             return self._of_cells((self.low >= low) & (self.low <= high))
         ends = ndtri([self._below(low - self.step / 2), self._up_to(high + self.step / 2)])
         return ends[None, :] if ends[0] < ends[1] else np.empty((0, 2))
@@ -130,21 +130,21 @@ class Margin:
     def _of_cells(self, chosen: np.ndarray) -> np.ndarray:
         """The chosen cells as intervals, neighbours joined."""
         edges = np.flatnonzero(np.diff(np.concatenate([[False], chosen, [False]]).astype(np.int8)))
-        return self._cuts[edges].reshape(-1, 2)
+        return self.cuts[edges].reshape(-1, 2)
 
     def _below(self, code: float) -> float:
         """Probability of all codes below ``code``."""
         cell = int(np.searchsorted(self.high, code))
         if cell == len(self.high):
             return 1.0
-        return self._cumulated[cell] + self.share[cell] * self._part(cell, code)
+        return self.cumulated[cell] + self.share[cell] * self._part(cell, code)
 
     def _up_to(self, code: float) -> float:
         """Probability of all codes up to ``code``, itself included."""
         cell = int(np.searchsorted(self.low, code, side="right")) - 1
         if cell < 0 or self.high[cell] <= code:
-            return self._cumulated[cell + 1]
-        return self._cumulated[cell] + self.share[cell] * self._part(cell, code)
+            return self.cumulated[cell + 1]
+        return self.cumulated[cell] + self.share[cell] * self._part(cell, code)
 
     def _part(self, cell: int, code: float) -> float:
         """Which part of a cell lies below ``code``."""

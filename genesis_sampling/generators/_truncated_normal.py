@@ -16,6 +16,8 @@ __all__ = ["ConfinedNormal"]
 # Rows that are multiplied at a time. Always as many, padded if need be: a product of another shape may differ in its
 # last bit, and fewer rows would no longer be the first of more.
 CHUNK = 1024
+# Pairs of a row and an interval that are worked on at a time: bounds the memory of a long list of values.
+CELLS = 500_000
 
 
 class ConfinedNormal:
@@ -81,7 +83,7 @@ class ConfinedNormal:
         for i, ends in enumerate(self.intervals, start=self.n_points):
             scale = self.factor[i, i]
             mean = e[:, :i] @ self.factor[i, :i]
-            e[:, i], chosen, probability = _draw_confined((ends - mean[:, None, None]) / scale, rng)
+            e[:, i], chosen, probability = _draw_confined(mean, scale, ends, rng)
             # Rounding must not carry a row over the end of its interval, into the next cell.
             z[:, i] = np.clip(mean + scale * e[:, i], ends[chosen, 0], np.nextafter(ends[chosen, 1], -np.inf))
             if i > self.n_points:
@@ -102,12 +104,16 @@ class ConfinedNormal:
         return z
 
 
-def _draw_confined(ends: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """A standard normal within a union of intervals for each row.
+def _draw_confined(
+    mean: np.ndarray, scale: float, ends: np.ndarray, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """A standard normal ``e`` for each row such that ``mean + scale * e`` lies in a union of intervals.
 
     Parameters
     ----------
-    ends : ndarray of shape (n_rows, n_intervals, 2)
+    mean : ndarray of shape (n_rows,)
+    scale : float
+    ends : ndarray of shape (n_intervals, 2)
 
     Returns
     -------
@@ -117,7 +123,25 @@ def _draw_confined(ends: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarr
     probability : ndarray of shape (n_rows,)
         Probability of the union.
     """
-    n_rows = len(ends)
+    uniforms = rng.random((len(mean), 2))
+    if not np.ptp(mean):  # the first interval: its limits are the same for every row
+        return _draw_part((ends[None] - mean[0]) / scale, *uniforms.T)
+    n_parts = 1 + len(mean) * len(ends) // CELLS
+    parts = [
+        _draw_part((ends - means[:, None, None]) / scale, *part.T)
+        for means, part in zip(np.array_split(mean, n_parts), np.array_split(uniforms, n_parts), strict=True)
+    ]
+    e, chosen, probability = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
+    return e, chosen, probability
+
+
+def _draw_part(
+    ends: np.ndarray, which: np.ndarray, where: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """What :func:`_draw_confined` returns, from two uniforms a row.
+
+    ``ends`` has the shape (n_rows, n_intervals, 2), or (1, n_intervals, 2) if all rows have the same.
+    """
     # Mirrored where the interval lies above 0: the lower tail has the digits that 1 - tiny loses.
     mirrored = ends[..., 0] > 0
     low = np.where(mirrored, -ends[..., 1], ends[..., 0])
@@ -126,10 +150,12 @@ def _draw_confined(ends: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarr
     mass = ndtr(high) - below
     total = np.cumsum(mass, axis=1)
     probability = total[:, -1]
-    chosen = (total < (rng.random(n_rows) * probability)[:, None]).sum(axis=1)
-    rows = np.arange(n_rows)
+    if len(ends) == 1:
+        rows, chosen = np.zeros(len(which), dtype=np.intp), np.searchsorted(total[0], which * probability)
+    else:
+        rows, chosen = np.arange(len(ends)), (total < (which * probability)[:, None]).sum(axis=1)
     chosen = np.minimum(chosen, mass.shape[1] - 1)
-    e = ndtri(below[rows, chosen] + rng.random(n_rows) * mass[rows, chosen])
+    e = ndtri(below[rows, chosen] + where * mass[rows, chosen])
     e = np.where(mirrored[rows, chosen], -e, e)
     return np.clip(e, ends[rows, chosen, 0], ends[rows, chosen, 1]), chosen, probability
 

@@ -92,8 +92,8 @@ class BaseGenerator(BaseEstimator, ABC):
         y : label or array-like of shape (n,), default=None
             Class of the rows, if ``fit`` was given labels; one label for all, or one each.
         conditions : dict, default=None
-            Column to what it shall hold: a value, a list or set of values, or a range ``(low, high)`` with both ends
-            included and None for an open one.
+            Column to what it shall hold: a value, None for a missing one, a list or set of values, or a range
+            ``(low, high)`` with both ends included and None for an open one.
         random_state : int, RandomState instance or None, default=None
             An int gives the same rows each time, and fewer rows are the first of more. None goes on with the
             stream of the fitted generator, so successive draws differ.

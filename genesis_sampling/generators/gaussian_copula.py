@@ -34,7 +34,7 @@ class _Latent:
 
     column: int
     margin: Margin
-    cells: np.ndarray | None  # of the fitted rows, -1 where a value is missing; dropped after the fit
+    cells: np.ndarray  # of the fitted rows, -1 where a value is missing; empty after the fit
     is_presence: bool = False
     is_nominal: bool = False
 
@@ -147,7 +147,7 @@ class GaussianCopulaGenerator(BaseGenerator):
             [latent.margin for latent in latents], scores, known.astype(np.float64)
         )
         self.correlation_, self.shrinkage_ = shrink(correlation, len(codes), self.shrinkage)
-        self._latents = [replace(latent, cells=None) for latent in latents]
+        self._latents = [replace(latent, cells=latent.cells[:0].copy()) for latent in latents]
 
     def _fit_column(
         self, codes: np.ndarray, column: int, nominal: bool
@@ -159,7 +159,7 @@ class GaussianCopulaGenerator(BaseGenerator):
         latents = []
         interpolate, step = (False, 0.0) if nominal else self._resolution(column)
         margin, cells_of_known = fit_margin(codes[present], interpolate=interpolate, step=step)
-        if len(margin.share) > 1:
+        if len(margin) > 1:
             cells = np.full(len(codes), -1)
             cells[present] = cells_of_known
             latents.append(_Latent(column, margin, cells, is_nominal=nominal))
@@ -229,10 +229,10 @@ def _ordered_by_association(latents: list[_Latent], n_rows: int) -> tuple[list[_
         return [], np.empty((n_rows, 0))
     every = slice(None, None, max(1, n_rows * len(latents) // ORDER_CELLS))
     scores = np.column_stack([latent.scores()[every] for latent in latents])
-    nominal = [i for i, latent in enumerate(latents) if latent.is_nominal and len(latent.margin.share) > 2]
+    nominal = [i for i, latent in enumerate(latents) if latent.is_nominal and len(latent.margin) > 2]
     for _ in range(ORDER_ROUNDS):
         for i in nominal:
-            order = order_by_association(latents[i].cells[every], scores, i, len(latents[i].margin.share))
+            order = order_by_association(latents[i].cells[every], scores, i, len(latents[i].margin))
             latents[i] = latents[i].reordered(order)
             scores[:, i] = latents[i].scores()[every]
     return latents, np.column_stack([latent.scores() for latent in latents])

@@ -7,18 +7,19 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from imblearn.utils._tags import get_tags
+from pandas.api import types
 from sklearn.base import clone
 
 from .._random import RandomStreams
 from ..exceptions import DataError
 from ..tables import TableEncoder
-from ..tables.containers import wrap_table
+from ..tables.containers import Table, wrap_table
 from ..tables.neighbors import distance_view
 from .base import BaseAugmenter
 from .data import ClassData, ClassSource, NewRows, ResamplePlan, SamplingData, Sieve, draw_class, plan_classes
 from .strategy import target_counts
 
-__all__ = ["InnerSampler", "keep_rows"]
+__all__ = ["InnerSampler", "keep_rows", "with_dtypes"]
 
 
 class InnerSampler:
@@ -36,7 +37,10 @@ class InnerSampler:
         self.sampler = clone(sampler)
         self.key = key
         self.is_ours = isinstance(sampler, BaseAugmenter)
-        self.sampler._validate_params()
+        if hasattr(self.sampler, "_validate_params"):
+            self.sampler._validate_params()
+        if getattr(sampler, "_sampling_type", None) in ("under-sampling", "clean-sampling"):
+            raise DataError(f"Got {type(sampler).__name__} to make rows; expected an over-sampler.")
 
     def strategy(self, data: SamplingData) -> dict[Any, int]:
         """Label -> number of rows to make."""
@@ -69,14 +73,62 @@ def _resample_class(sampler: Any, part: ClassData, n_rows: int, streams: RandomS
 
     The sampler sees the class labels as integers; its original rows come first, as those of all over-samplers do.
     """
+    codes = part.data.target.codes
     sampler = _seeded(sampler, streams).set_params(
         sampling_strategy={part.code: len(part.positions) + n_rows}
     )
-    X, y = sampler.fit_resample(part.data.table.native, part.data.target.codes)
-    n_real = len(part.data.target.codes)
-    made = np.flatnonzero(np.asarray(y)[n_real:] == part.code)[:n_rows] + n_real
-    sources = getattr(sampler, "sample_indices_", np.full(len(y), -1))
-    return NewRows(wrap_table(X).rows(made), np.asarray(sources)[made])
+    try:
+        X, y = sampler.fit_resample(_without_integers(part.data.table), codes)
+    except ValueError as error:
+        raise DataError(
+            f"{type(sampler).__name__} could not make rows of class {part.label!r}, which has {len(part.positions)}: "
+            f"{error}"
+        ) from error
+    y = np.asarray(y)
+    if not np.array_equal(y[: len(codes)], codes):
+        raise DataError(
+            f"Got {type(sampler).__name__}, which removes or moves real rows; expected an over-sampler, which returns "
+            "them first. A cleaning step goes into HybridSampler(clean=...)."
+        )
+    made = np.flatnonzero(y[len(codes) :] == part.code)[:n_rows] + len(codes)
+    sources = np.asarray(getattr(sampler, "sample_indices_", np.full(len(y), -1)))
+    return NewRows(with_dtypes(wrap_table(X).rows(made), part.data.table.frame), sources[made])
+
+
+def _without_integers(table: Table) -> Any:
+    """The table with floats for integers, which imbalanced-learn's samplers would truncate and let wrap."""
+    if not isinstance(table.native, pd.DataFrame) and hasattr(table.native, "dtype"):
+        return table.native.astype(np.float64) if table.native.dtype.kind in "iu" else table.native
+    integers = [
+        position
+        for position, dtype in enumerate(table.frame.dtypes)
+        if types.is_integer_dtype(dtype) and not table.frame.iloc[:, position].hasnans
+    ]
+    return table.frame.astype(dict.fromkeys(table.frame.columns[integers], np.float64))
+
+
+def with_dtypes(rows: pd.DataFrame, like: pd.DataFrame) -> pd.DataFrame:
+    """The rows with the columns and dtypes of a table: where it has integers, floats are rounded and held in range."""
+    columns = {
+        position: _rounded(rows.iloc[:, position], name, dtype)
+        if types.is_integer_dtype(dtype) and types.is_float_dtype(rows.dtypes.iloc[position])
+        else rows.iloc[:, position].astype(dtype)
+        for position, (name, dtype) in enumerate(like.dtypes.items())
+    }
+    return pd.DataFrame(columns, index=rows.index).set_axis(like.columns, axis=1)
+
+
+def _rounded(values: pd.Series, name: Any, dtype: Any) -> pd.Series:
+    """Floats as a column of an integer dtype."""
+    info = np.iinfo(getattr(dtype, "numpy_dtype", getattr(dtype, "subtype", dtype)))
+    floats = values.to_numpy(dtype=np.float64, na_value=np.nan)
+    missing = np.isnan(floats)
+    if missing.any() and isinstance(dtype, np.dtype):
+        raise DataError(
+            f"Got made rows without a value in the column {name!r} of integers; expected one in every row."
+        )
+    integers = np.clip(np.rint(np.where(missing, 0, floats)), info.min, info.max).astype(info.dtype)
+    return pd.Series(integers, index=values.index).astype(dtype).mask(missing)
 
 
 def keep_rows(
@@ -104,17 +156,29 @@ def keep_rows(
     counts : dict of int to int, default=None
         Class -> rows to keep; None leaves the sampler its own strategy.
     """
-    sampler = _seeded(sampler, streams)
     if counts is not None:
-        sampler.set_params(sampling_strategy=counts)
+        if getattr(sampler, "_sampling_type", "under-sampling") != "under-sampling":
+            raise DataError(
+                f"Got {type(sampler).__name__} to bring classes down to counts; expected an under-sampler such as "
+                "RandomUnderSampler or NearMiss. A cleaning step goes into clean=."
+            )
+        sampler = clone(sampler).set_params(sampling_strategy=counts)
+    if sampler.get_params().get("random_state", 0) is None:
+        sampler = _seeded(sampler, streams)
+    sampler = clone(sampler)
     tags = get_tags(sampler).input_tags
     takes_anything = tags.string and tags.allow_nan
     X = codes[:, None] if takes_anything else distance_view(encoder.transform(frame), encoder.discrete_)
-    sampler.fit_resample(X, codes)
+    try:
+        sampler.fit_resample(X, codes)
+    except ValueError as error:
+        raise DataError(
+            f"{type(sampler).__name__} could not choose among classes of {np.bincount(codes).tolist()} rows: {error}"
+        ) from error
     if not hasattr(sampler, "sample_indices_"):
         raise DataError(
             f"Got {type(sampler).__name__}, which does not tell the rows that it keeps (sample_indices_); expected an "
-            "under-sampler that selects real rows, such as RandomUnderSampler, NearMiss or TomekLinks."
+            "under-sampler or a cleaning step that selects real rows, such as RandomUnderSampler or TomekLinks."
         )
     return np.sort(sampler.sample_indices_)
 

@@ -108,7 +108,9 @@ class BaseAugmenter(BaseSampler):
 
     def _make_class(self, part: ClassData, n_rows: int) -> NewRows:
         """``n_rows`` new rows of one class, for samplers that use this one."""
-        raise DataError(f"{type(self).__name__} makes no rows of a class by itself; expected an over-sampler.")
+        raise DataError(
+            f"{type(self).__name__} makes no rows of a class by itself; expected an over-sampler."
+        )
 
     def _check_input(self, X, y) -> SamplingData:
         """Checked containers of ``X`` and ``y``; sets ``n_features_in_`` and ``feature_names_in_``."""
@@ -173,7 +175,8 @@ class BaseAugmenter(BaseSampler):
 class ClasswiseOverSampler(BaseAugmenter, BaseOverSampler):
     """Base of the samplers that only make rows of a class.
 
-    A subclass writes ``_fit_class(part) -> ClassSource``, which learns one class; counting, targets and stacking are done here. Original rows come first, in order and unchanged.
+    A subclass writes ``_fit_class(part) -> ClassSource``, which learns one class; counting, targets and stacking are
+    done here. Original rows come first, in order and unchanged.
     """
 
     _sampling_type = "over-sampling"
@@ -195,9 +198,7 @@ class ClasswiseOverSampler(BaseAugmenter, BaseOverSampler):
 
     def _strategy(self, data: SamplingData) -> dict[Any, int]:
         """Label -> number of rows to make."""
-        target = target_counts(
-            self.sampling_strategy, data.counts, growth=self.growth, y=data.target.native
-        )
+        target = target_counts(self.sampling_strategy, data.counts, growth=self.growth, y=data.target.native)
         return {label: target[label] - count for label, count in data.counts.items()}
 
     def _resample(self, data: SamplingData, **params) -> ResamplePlan:

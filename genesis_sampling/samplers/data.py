@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from copy import copy
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -18,7 +18,16 @@ from ..exceptions import TargetNotReachedError
 from ..tables import TableEncoder, TableSchema, infer_schema
 from ..tables.containers import Table, Target
 
-__all__ = ["ClassData", "ClassSource", "NewRows", "ResamplePlan", "SamplingData", "Sieve", "draw_class", "plan_classes"]
+__all__ = [
+    "ClassData",
+    "ClassSource",
+    "NewRows",
+    "ResamplePlan",
+    "SamplingData",
+    "Sieve",
+    "draw_class",
+    "plan_classes",
+]
 
 # How many candidates may be spent on the rows of a class: a floor, and a number for each row.
 MIN_CANDIDATES = 20_000
@@ -40,11 +49,6 @@ class SamplingData:
         Columns that hold categories.
     sieve : Sieve or None, default=None
         What every new row must pass, on behalf of the filters around the sampler.
-
-    Attributes
-    ----------
-    shared : dict
-        What the classes of one resampling share.
     """
 
     def __init__(
@@ -59,7 +63,7 @@ class SamplingData:
         self.target = target
         self.streams = streams
         self.sieve = sieve
-        self.shared: dict[str, Any] = {}
+        self._shared: dict[Hashable, Any] = {}
         self._categorical_features = categorical_features
 
     @property
@@ -67,15 +71,21 @@ class SamplingData:
         """Rows of each class, by label."""
         return dict(zip(self.target.classes, self.target.counts.tolist(), strict=True))
 
-    @cached_property
+    @property
     def schema(self) -> TableSchema:
         """What the columns of the whole table are."""
-        return infer_schema(self.table.frame, self._categorical_features)
+        return self.once("schema", lambda: infer_schema(self.table.frame, self._categorical_features))
 
-    @cached_property
+    @property
     def encoder(self) -> TableEncoder:
         """An encoder that has seen the whole table."""
-        return TableEncoder().fit(self.table.frame, schema=self.schema)
+        return self.once("encoder", lambda: TableEncoder().fit(self.table.frame, schema=self.schema))
+
+    def once(self, name: Hashable, make: Callable[[], Any]) -> Any:
+        """What the classes of one resampling share, made by the first that needs it."""
+        if name not in self._shared:
+            self._shared[name] = make()
+        return self._shared[name]
 
     def of_class(self, code: int) -> ClassData:
         """The part of the data that belongs to one class."""
@@ -89,10 +99,20 @@ class SamplingData:
 
     def seen_by(self, sampler: Any, *key: str | int, sieve: Sieve | None = None) -> SamplingData:
         """The same data for an inner sampler: with its seed (else a stream of ours) and its categories."""
-        seed = getattr(sampler, "random_state", None)
-        streams = self.streams.child(*key) if seed is None else RandomStreams.from_random_state(seed)
-        categorical = getattr(sampler, "categorical_features", "auto")
-        return SamplingData(self.table, self.target, streams, categorical, sieve or self.sieve)
+
+        def look() -> SamplingData:
+            seed = getattr(sampler, "random_state", None)
+            streams = self.streams.child(*key) if seed is None else RandomStreams.from_random_state(seed)
+            categorical = getattr(sampler, "categorical_features", "auto")
+            return SamplingData(self.table, self.target, streams, categorical)
+
+        return self.once(("seen by", *key), look).with_sieve(sieve or self.sieve)
+
+    def with_sieve(self, sieve: Sieve | None) -> SamplingData:
+        """The same data with another sieve."""
+        data = copy(self)
+        data.sieve = sieve
+        return data
 
 
 @dataclass
@@ -125,9 +145,7 @@ class ClassData:
 
     def with_sieve(self, sieve: Sieve | None) -> ClassData:
         """The same class with another sieve."""
-        data = copy(self.data)
-        data.sieve = sieve
-        return replace(self, data=data)
+        return replace(self, data=self.data.with_sieve(sieve))
 
 
 @dataclass
@@ -167,7 +185,9 @@ class NewRows:
 
     def take(self, chosen: np.ndarray) -> NewRows:
         """The rows at a mask or at positions."""
-        return replace(self, frame=self.frame.iloc[chosen].reset_index(drop=True), sources=self.sources[chosen])
+        return replace(
+            self, frame=self.frame.iloc[chosen].reset_index(drop=True), sources=self.sources[chosen]
+        )
 
     def __len__(self) -> int:
         return len(self.sources)
@@ -224,6 +244,14 @@ class ResamplePlan:
     order: np.ndarray | None = None
     strategy: dict[Any, int] = field(default_factory=dict)
 
+    def keep_new(self, stays: np.ndarray) -> None:
+        """Take the new rows out that a mask does not name."""
+        if self.order is not None:
+            n_kept = len(self.order) - len(stays)
+            remain = np.concatenate([np.ones(n_kept, dtype=bool), stays])
+            self.order = (np.cumsum(remain) - 1)[self.order[remain[self.order]]]
+        self.new, self.new_codes = self.new.take(stays), self.new_codes[stays]
+
 
 class Sieve(ABC):
     """What candidates must pass to become rows: the part of a filter that a sampler meets."""
@@ -261,7 +289,9 @@ def draw_class(source: ClassSource, n_rows: int, part: ClassData) -> NewRows:
     streams = part.streams.child("draw")
     choices = {f"{name} of class {part.label!r}": choice for name, choice in source.choices.items()}
     if part.data.sieve is None:
-        return replace(source.draw(n_rows, streams), choices=choices)
+        rows = source.draw(n_rows, streams)
+        if len(rows) == n_rows:
+            return replace(rows, choices=choices)
     accepted, rejected = NewRows.none_of(part.rows), Counter()
     n_drawn, budget = 0, max(MIN_CANDIDATES, CANDIDATES_PER_ROW * n_rows)
     while len(accepted) < n_rows and n_drawn < budget:
@@ -269,9 +299,11 @@ def draw_class(source: ClassSource, n_rows: int, part: ClassData) -> NewRows:
         share = (len(accepted) + 1) / (n_drawn + 1)
         stop = min(n_drawn + int(1.1 * (n_rows - len(accepted)) / share) + 8, budget)
         candidates = source.draw_range(n_drawn, stop, streams)
-        candidates, reasons = part.data.sieve.judge(candidates, accepted.frame, part)
-        rejected.update(reasons[reasons != ""].tolist())
-        accepted = NewRows.concat([accepted, candidates.take(reasons == "")])
+        if part.data.sieve is not None:
+            candidates, reasons = part.data.sieve.judge(candidates, accepted.frame, part)
+            rejected.update(reasons[reasons != ""].tolist())
+            candidates = candidates.take(reasons == "")
+        accepted = NewRows.concat([accepted, candidates])
         n_drawn = stop
     if len(accepted) < n_rows:
         raise TargetNotReachedError(_shortage(n_rows, len(accepted), n_drawn, rejected, part))
@@ -279,11 +311,11 @@ def draw_class(source: ClassSource, n_rows: int, part: ClassData) -> NewRows:
 
 
 def _shortage(n_rows: int, n_accepted: int, n_drawn: int, rejected: Counter, part: ClassData) -> str:
+    got = f"Got {n_accepted} of the {n_rows} rows asked for class {part.label!r} out of {n_drawn} candidates."
+    if not rejected:
+        return f"{got} The sampler gave fewer rows than it was asked for; ask for fewer, or use another one."
     passed = "; ".join(f"{reason}: {1 - count / n_drawn:.2%}" for reason, count in rejected.most_common(3))
-    return (
-        f"Got {n_accepted} of the {n_rows} rows asked for class {part.label!r} out of {n_drawn} candidates. Share of "
-        f"candidates that passed: {passed}. Loosen what turns them down, or ask for fewer rows."
-    )
+    return f"{got} Share of candidates that passed: {passed}. Loosen what turns them down, or ask for fewer rows."
 
 
 def plan_classes(

@@ -120,8 +120,13 @@ class ConstraintFilter(BaseAugmenter):
 
     def _make_class(self, part: ClassData, n_rows: int) -> NewRows:
         self._fit_constraints(part.data)
-        if self.sampler is None or self._action() not in ("resample", "repair"):
+        if self.sampler is None:
             return super()._make_class(part, n_rows)
+        if self._action() not in ("resample", "repair"):
+            raise DataError(
+                f"Got ConstraintFilter(on_violation={self.on_violation!r}) inside another sampler, which needs its "
+                "counts met; expected on_violation='resample' or 'repair'."
+            )
         return InnerSampler(self.sampler).make(part, n_rows, self._sieve(part.data.sieve))
 
     def _fit_constraints(self, data: SamplingData) -> None:
@@ -155,8 +160,8 @@ class ConstraintFilter(BaseAugmenter):
             _raise_for(reasons, "new rows")
         good = reasons == ""
         rejected = Counter(plan.new.rejected) + Counter(reasons[~good].tolist())
-        plan.new = replace(plan.new, frame=frame, rejected=dict(rejected)).take(good)
-        plan.new_codes = plan.new_codes[good]
+        plan.new = replace(plan.new, frame=frame, rejected=dict(rejected))
+        plan.keep_new(good)
         if not good.all():
             warnings.warn(
                 f"Dropped {int((~good).sum())} of {len(good)} new rows that violate a constraint, so the targets are "

@@ -6,7 +6,6 @@ import inspect
 import warnings
 from collections.abc import Callable
 from copy import deepcopy
-from importlib.metadata import version
 from typing import Any
 
 import numpy as np
@@ -21,6 +20,7 @@ from ..exceptions import DataError, SmallClassWarning
 from ..filters import Constraint, parse_constraints
 from ..generators import BaseGenerator, GaussianCopulaGenerator, TreeGenerator, as_generator
 from ._fingerprint import fingerprint
+from ._inner import with_dtypes
 from ._sieves import ConstraintSieve, chain, fitted_constraints
 from .base import ClasswiseOverSampler
 from .data import ClassData, ClassSource, NewRows, draw_class
@@ -140,22 +140,26 @@ class GenerativeOverSampler(ClasswiseOverSampler):
 
     def _fit_class(self, part: ClassData) -> ClassSource:
         chosen = self._choose(len(part.positions))
-        if len(part.positions) < 2:
+        joint = self.train_on == "all"
+        if len(part.positions) < 2 and not joint:
             warnings.warn(
                 f"Class {part.label!r} has {len(part.positions)} row: its new rows are copies of it. NoiseSampler "
                 "would vary them.",
                 SmallClassWarning,
                 stacklevel=2,
             )
-        joint = self.train_on == "all"
-        fitted = self._fit_once(chosen, part) if joint else self._fit(chosen, part.rows, None, part, part.streams)
+        fitted = (
+            self._fit_once(chosen, part) if joint else self._fit(chosen, part.rows, None, part, part.streams)
+        )
         label = part.label if joint else None
 
         def draw(n_rows: int, streams: RandomStreams) -> NewRows:
             frame = _sample(fitted, n_rows, label, streams, part)
             return NewRows(frame, np.full(n_rows, -1))
 
-        return ClassSource(draw, {"generator": type(chosen).__name__}, nested=isinstance(fitted, BaseGenerator))
+        return ClassSource(
+            draw, {"generator": type(chosen).__name__}, nested=isinstance(fitted, BaseGenerator)
+        )
 
     def _choose(self, n_rows: int) -> Any:
         """An unfitted generator for a class of ``n_rows`` rows."""
@@ -167,24 +171,29 @@ class GenerativeOverSampler(ClasswiseOverSampler):
                 )
             return as_generator(self.generator)
         name = "tree" if self.generator == "auto" else self.generator
-        return GENERATORS[name](**(self.generator_params or {}))
+        return GENERATORS[name]().set_params(**(self.generator_params or {}))
 
     def _fit_once(self, generator: Any, part: ClassData) -> Any:
         """The generator fitted to all rows and labels; the classes of one resampling share it."""
         data = part.data
-        if "generator" not in data.shared:
-            everything = data.table.rows(np.arange(len(data.table)))
-            labels = np.array(data.target.classes, dtype=object)[data.target.codes]
-            data.shared["generator"] = self._fit(generator, everything, labels, part, data.streams.child("all"))
-        return data.shared["generator"]
 
-    def _fit(self, generator: Any, rows: pd.DataFrame, labels: Any, part: ClassData, streams: RandomStreams) -> Any:
+        def fit() -> Any:
+            everything = data.table.rows(np.arange(len(data.table)))
+            labels = np.array(data.target.classes)[data.target.codes]
+            return self._fit(generator, everything, labels, part, data.streams.child("all"))
+
+        return data.once("generator", fit)
+
+    def _fit(
+        self, generator: Any, rows: pd.DataFrame, labels: Any, part: ClassData, streams: RandomStreams
+    ) -> Any:
         """The generator fitted to rows, from the cache where there is one."""
         generator, seeded = _seeded(generator, streams)
         own_categories = getattr(generator, "categorical_features", "auto")
         schema = part.data.schema if isinstance(own_categories, str) and own_categories == "auto" else None
         memory = check_memory(None if self.memory is None else _as_memory(self.memory))
-        if memory.location is None or not (seeded or self.random_state is not None):
+        is_known = isinstance(generator, BaseEstimator) and (seeded or self.random_state is not None)
+        if memory.location is None or not is_known:
             return _fit_generator(generator, rows, labels, schema, None)
         key = fingerprint(rows, labels, schema, generator)
         return memory.cache(_fit_generator, ignore=["generator", "rows", "labels", "schema"])(
@@ -199,7 +208,8 @@ def _as_memory(memory: Any) -> Any:
 def _fit_generator(generator: Any, rows: pd.DataFrame, labels: Any, schema: Any, key: Any) -> Any:
     """Fit; ``key`` stands for everything else in the cache."""
     options = {"schema": schema} if isinstance(generator, BaseGenerator) else {}
-    return generator.fit(rows, **options) if labels is None else generator.fit(rows, labels, **options)
+    generator.fit(*([rows] if labels is None else [rows, labels]), **options)
+    return generator
 
 
 def _seeded(generator: Any, streams: RandomStreams) -> tuple[Any, bool]:
@@ -215,7 +225,13 @@ def _seeded(generator: Any, streams: RandomStreams) -> tuple[Any, bool]:
 def _sample(generator: Any, n_rows: int, label: Any, streams: RandomStreams, part: ClassData) -> pd.DataFrame:
     """Rows from a fitted generator, with the columns and dtypes of the table."""
     options = {} if label is None else {"y": label}
-    if "random_state" in inspect.signature(generator.sample).parameters:
+    accepted = inspect.signature(generator.sample).parameters
+    if label is not None and "y" not in accepted:
+        raise DataError(
+            f"Got train_on='all' with {type(generator).__name__}, whose sample() takes no y; expected a generator that "
+            "draws rows of a class. Use train_on='class'."
+        )
+    if "random_state" in accepted:
         options["random_state"] = streams.integer_seed()
     made = generator.sample(n_rows, **options)
     if isinstance(generator, BaseGenerator):
@@ -227,4 +243,4 @@ def _sample(generator: Any, n_rows: int, label: Any, streams: RandomStreams, par
             f"Got rows of shape {frame.shape} from {type(generator).__name__}.sample({n_rows}); expected "
             f"{(n_rows, like.shape[1])}."
         )
-    return frame.set_axis(like.columns, axis=1).astype(like.dtypes.to_dict()).reset_index(drop=True)
+    return with_dtypes(frame.set_axis(like.columns, axis=1).reset_index(drop=True), like)

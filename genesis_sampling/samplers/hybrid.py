@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from math import floor, sqrt
 from numbers import Integral, Real
 from typing import Any
@@ -12,7 +13,7 @@ from imblearn.under_sampling import RandomUnderSampler
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.metaestimators import _BaseComposition
 
-from ..exceptions import DataError, TargetNotReachedError
+from ..exceptions import DataError, GenesisWarning, TargetNotReachedError
 from ._inner import InnerSampler, keep_rows
 from .base import BaseAugmenter
 from .data import ClassData, NewRows, ResamplePlan, SamplingData, plan_classes
@@ -151,7 +152,9 @@ class HybridSampler(BaseAugmenter, _BaseComposition):
         targets : dict of label to int
         """
         if len(counts) < 2:
-            raise DataError(f"Got one class only ({next(iter(counts))!r}) in y; expected at least two to balance.")
+            raise DataError(
+                f"Got one class only ({next(iter(counts))!r}) in y; expected at least two to balance."
+            )
         if isinstance(self.sampling_strategy, dict):
             return counts | _checked_counts(self.sampling_strategy, counts)
         ratio = 1.0 if self.sampling_strategy == "auto" else self.sampling_strategy
@@ -188,7 +191,7 @@ class HybridSampler(BaseAugmenter, _BaseComposition):
         if not surplus:
             return np.arange(len(data.target.codes))
         sampler = RandomUnderSampler() if self.under is None else self.under
-        return keep_rows(
+        kept = keep_rows(
             sampler,
             data.table.frame,
             data.target.codes,
@@ -196,6 +199,16 @@ class HybridSampler(BaseAugmenter, _BaseComposition):
             data.streams.child("under"),
             counts=surplus,
         )
+        counts = np.bincount(data.target.codes[kept], minlength=len(labels)).tolist()
+        missed = {labels[code]: counts[code] for code, count in surplus.items() if counts[code] != count}
+        if missed:
+            warnings.warn(
+                f"{type(sampler).__name__} left {missed} rows where {targets} were asked for. RandomUnderSampler and "
+                "NearMiss meet counts exactly.",
+                GenesisWarning,
+                stacklevel=4,
+            )
+        return kept
 
     def _make_class(self, part: ClassData, n_rows: int) -> NewRows:
         """New rows of one class from all over-samplers."""
@@ -211,12 +224,19 @@ class HybridSampler(BaseAugmenter, _BaseComposition):
 
     def _over_samplers(self) -> list[InnerSampler]:
         over = NoiseSampler() if self.over is None else self.over
-        samplers = [item[-1] if isinstance(item, tuple) else item for item in over] if isinstance(over, list) else [over]
+        samplers = (
+            [item[-1] if isinstance(item, tuple) else item for item in over]
+            if isinstance(over, list)
+            else [over]
+        )
         if not samplers or not all(hasattr(sampler, "fit_resample") for sampler in samplers):
-            raise DataError(f"Got over={self.over!r}; expected a sampler, or a list of samplers or (name, sampler).")
-        if self.shares is not None and (len(self.shares) != len(samplers) or not np.isclose(np.sum(self.shares), 1)):
             raise DataError(
-                f"Got shares={self.shares!r} for {len(samplers)} over-samplers; expected one share each, which sum to 1."
+                f"Got over={self.over!r}; expected a sampler, or a list of samplers or (name, sampler)."
+            )
+        if self.shares is not None and not _are_shares(self.shares, len(samplers)):
+            raise DataError(
+                f"Got shares={self.shares!r} for {len(samplers)} over-samplers; expected one share each, none "
+                "negative, which sum to 1."
             )
         return [InnerSampler(sampler, position) for position, sampler in enumerate(samplers)]
 
@@ -239,6 +259,10 @@ class HybridSampler(BaseAugmenter, _BaseComposition):
         rejected = {f"removed by {type(self.clean).__name__}": len(plan.new) - len(new)}
         plan.new.rejected = plan.new.rejected | {name: count for name, count in rejected.items() if count}
         plan.new, plan.new_codes = plan.new.take(new), plan.new_codes[new]
+
+
+def _are_shares(shares: Any, n_samplers: int) -> bool:
+    return len(shares) == n_samplers and min(shares) >= 0 and bool(np.isclose(np.sum(shares), 1))
 
 
 def _make_or_leave(sampler: InnerSampler, part: ClassData, n_rows: int, is_last: bool) -> NewRows:

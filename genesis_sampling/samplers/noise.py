@@ -15,6 +15,7 @@ from sklearn.utils.validation import _check_sample_weight
 from .._random import RandomStreams
 from ..exceptions import DataError, SmallClassWarning
 from ..tables import ColumnKind, TableEncoder
+from ..tables.codecs import FloatCodec
 from .base import ClasswiseOverSampler
 from .data import ClassData, ClassSource, NewRows
 
@@ -38,8 +39,8 @@ class NoiseSampler(ClasswiseOverSampler):
         As in imbalanced-learn. A float also works for more than two classes: each smaller class is brought to that
         ratio of the largest.
     noise_scale : float or dict, default=0.1
-        Noise in units of each feature's standard deviation within the class. A dict gives one per column; columns
-        that it leaves out stay as they are.
+        Noise in units of each feature's standard deviation within the class. A dict gives one per column; columns of
+        numbers that it leaves out stay as they are.
     noise_std : dict, default=None
         Noise in absolute units for some columns, which ``noise_scale`` then does not touch: a number, or for a time
         column anything that ``pandas.Timedelta`` reads.
@@ -188,8 +189,18 @@ class NoiseSampler(ClasswiseOverSampler):
         for name, value in (self.noise_std or {}).items():
             column = _column(name, names, "noise_std")
             std[column] = _absolute(value, encoder.codecs_[column], encoder.schema_.columns[column].kind)
+        self._check_not_categories(encoder, names)
         std[encoder.discrete_] = 0
         return std
+
+    def _check_not_categories(self, encoder: TableEncoder, names: list[Any]) -> None:
+        scales = self.noise_scale if isinstance(self.noise_scale, Mapping) else {}
+        for name in [*scales, *(self.noise_std or {})]:
+            if encoder.discrete_[names.index(name)]:
+                raise DataError(
+                    f"Got noise for column {name!r}, which holds categories; expected columns of numbers or times. "
+                    "Categories change by flip_probability."
+                )
 
     def _bounds(self, encoder: TableEncoder) -> tuple[np.ndarray, np.ndarray] | None:
         """Lowest and highest code of each column."""
@@ -199,10 +210,9 @@ class NoiseSampler(ClasswiseOverSampler):
             return encoder.low_, encoder.high_
         names = encoder.schema_.names()
         low, high = np.full(len(names), -np.inf), np.full(len(names), np.inf)
-        for name, (lowest, highest) in self.clip.items():
+        for name, bounds in self.clip.items():
             column = _column(name, names, "clip")
-            low[column] = -np.inf if lowest is None else encoder.encode_value(column, lowest)
-            high[column] = np.inf if highest is None else encoder.encode_value(column, highest)
+            low[column], high[column] = _clip_bounds(name, bounds, encoder, column)
         return low, high
 
 
@@ -278,7 +288,9 @@ def _per_column(value: Any, names: list[Any], parameter: str) -> np.ndarray:
     scale = np.zeros(len(names))
     for name, number in value.items():
         if not isinstance(number, Real) or number < 0:
-            raise DataError(f"Got {parameter}={number!r} for column {name!r}; expected a number that is not negative.")
+            raise DataError(
+                f"Got {parameter}={number!r} for column {name!r}; expected a number that is not negative."
+            )
         scale[_column(name, names, parameter)] = number
     return scale
 
@@ -293,20 +305,48 @@ def _absolute(value: Any, codec: Any, kind: ColumnKind) -> float:
     """``noise_std`` of one column in units of its codes."""
     if kind in (ColumnKind.DATETIME, ColumnKind.TIMEDELTA):
         if isinstance(value, Real):
-            raise DataError(f"Got noise_std={value!r} for a time column; expected a duration such as '2 days'.")
+            raise DataError(
+                f"Got noise_std={value!r} for a time column; expected a duration such as '2 days'."
+            )
         return codec.units_in(pd.Timedelta(value))
     if not isinstance(value, Real) or value < 0:
-        raise DataError(f"Got noise_std={value!r}; expected a number that is not negative, in units of the column.")
+        raise DataError(
+            f"Got noise_std={value!r}; expected a number that is not negative, in units of the column."
+        )
     return float(value)
+
+
+def _clip_bounds(name: Any, bounds: Any, encoder: TableEncoder, column: int) -> tuple[float, float]:
+    """Codes of the lowest and highest value that a column can hold inside its bounds."""
+    if not isinstance(bounds, tuple | list) or len(bounds) != 2:
+        raise DataError(
+            f"Got clip={bounds!r} for column {name!r}; expected (low, high), None as an open end."
+        )
+    low, high = (np.nan if bound is None else encoder.encode_value(column, bound) for bound in bounds)
+    codec = encoder.codecs_[column]
+    decimals = codec.decimals if isinstance(codec, FloatCodec) else 0
+    if decimals is not None:
+        # Values are rounded after they are clipped, so a bound must be one that rounding leaves as it is.
+        unit = 10.0**decimals
+        low, high = np.ceil(np.round(low * unit, 6)) / unit, np.floor(np.round(high * unit, 6)) / unit
+    if low > high:
+        raise DataError(
+            f"Got clip={bounds!r} for column {name!r}; expected a range with a value that the column can hold."
+        )
+    return (-np.inf if np.isnan(low) else low), (np.inf if np.isnan(high) else high)
 
 
 def _class_weights(sample_weight: Any, part: ClassData) -> np.ndarray | None:
     """Cumulated shares of the rows of the class, or None for equal ones."""
     if sample_weight is None:
         return None
-    weights = _check_sample_weight(sample_weight, part.data.target.codes, ensure_non_negative=True)[part.positions]
+    weights = _check_sample_weight(sample_weight, part.data.target.codes, ensure_non_negative=True)[
+        part.positions
+    ]
     if not weights.sum() > 0:
-        raise DataError(f"Got weights that sum to 0 for class {part.label!r}; expected some that are positive.")
+        raise DataError(
+            f"Got weights that sum to 0 for class {part.label!r}; expected some that are positive."
+        )
     return np.cumsum(weights) / weights.sum()
 
 

@@ -60,7 +60,7 @@ def _wanted(strategy: Any, counts: Mapping[Any, int]) -> dict[Any, int]:
         # The small term keeps 0.29 * 100 from becoming 28.
         ratio_count = floor(float(strategy) * largest + 1e-9)
         return {label: ratio_count for label, count in counts.items() if count < largest}
-    return {label: largest for label in _NAMED[strategy](counts)}
+    return dict.fromkeys(_NAMED[strategy](counts), largest)
 
 
 def _all_but(counts: Mapping[Any, int], choose: Callable) -> list[Any]:

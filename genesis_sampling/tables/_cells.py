@@ -13,11 +13,28 @@ import pandas as pd
 
 from ..exceptions import DataError, MixedTypesError
 
-__all__ = ["CellStyle", "format_cells", "parse_cells", "quoted"]
+__all__ = ["ParsedColumn", "format_cells", "parse_cells", "quoted"]
 
 # Words that stand for a missing value where every other cell of the column is a number or a date.
 MISSING_WORDS = frozenset(
-    ["", "?", "NA", "N/A", "n/a", "na", "NaN", "nan", "NAN", "null", "NULL", "Null", "None", "none", "<NA>", "#N/A"]
+    [
+        "",
+        "?",
+        "NA",
+        "N/A",
+        "n/a",
+        "na",
+        "NaN",
+        "nan",
+        "NAN",
+        "null",
+        "NULL",
+        "Null",
+        "None",
+        "none",
+        "<NA>",
+        "#N/A",
+    ]
 )
 # A column with more different numbers than this, and only some other texts, is a damaged column of numbers rather
 # than a list of categories such as "2", "3", "4", "5more".
@@ -27,16 +44,16 @@ _INTEGER = r"[+-]?(?:0|[1-9]\d*)"
 _NUMBER = rf"(?:{_INTEGER}(?:\.\d*)?|[+-]?\.\d+)(?:[eE][+-]?\d+)?"
 _INFINITE = r"[+-]?(?:[iI]nf(?:inity)?|INF)"
 _DAY = r"\d{4}-\d\d-\d\d"
-# Each with the unit that numpy counts it in.
+# Each with the unit that numpy counts it in; "~" stands for what separates day and hour.
 _TIMES = {
     _DAY: "D",
-    rf"{_DAY}{{}}\d\d:\d\d": "m",
-    rf"{_DAY}{{}}\d\d:\d\d:\d\d": "s",
-    rf"{_DAY}{{}}\d\d:\d\d:\d\d\.\d{{{{3}}}}": "ms",
-    rf"{_DAY}{{}}\d\d:\d\d:\d\d\.\d{{{{6}}}}": "us",
+    rf"{_DAY}~\d\d:\d\d": "m",
+    rf"{_DAY}~\d\d:\d\d:\d\d": "s",
+    rf"{_DAY}~\d\d:\d\d:\d\d\.\d{{3}}": "ms",
+    rf"{_DAY}~\d\d:\d\d:\d\d\.\d{{6}}": "us",
 }
-# Digits that a float64 can tell apart.
-_FLOAT_DIGITS = 16
+# Decimal digits that a float64 holds, whatever they are.
+_FLOAT_DIGITS = 15
 
 
 class CellStyle(Protocol):
@@ -84,6 +101,22 @@ class DecimalStyle:
 
 
 @dataclass(frozen=True)
+class ShortestStyle:
+    """Numbers with as many digits as tell them apart from every other, and at least so many decimal places."""
+
+    fewest: int
+
+    def write(self, known: pd.Series) -> list[str]:
+        return [self._text(value) for value in known.to_numpy(dtype=np.float64).tolist()]
+
+    def _text(self, value: float) -> str:
+        text = repr(value)
+        whole, _, places = (np.format_float_positional(value) if "e" in text else text).partition(".")
+        places = places.rstrip("0").ljust(self.fewest, "0")
+        return f"{whole}.{places}" if places else whole
+
+
+@dataclass(frozen=True)
 class ScientificStyle:
     """Numbers with so many significant digits, in scientific notation where they are very large or small."""
 
@@ -102,7 +135,7 @@ class TimeStyle:
     suffix: str
 
     def write(self, known: pd.Series) -> list[str]:
-        texts = np.datetime_as_string(known.to_numpy(dtype=f"M8[{self.unit}]"), unit=self.unit).tolist()
+        texts = known.to_numpy(dtype=f"M8[{self.unit}]").astype(str).tolist()
         return [text.replace("T", self.separator) + self.suffix for text in texts]
 
 
@@ -144,7 +177,7 @@ def parse_cells(name: str, cells: pd.Series, *, may_mix: bool = False) -> Parsed
     texts = [text.strip() for text in raw[known].tolist()]
     parsed = _typed(name, texts)
     words = Counter[str]()
-    if parsed is None and any(text in MISSING_WORDS for text in texts):
+    if parsed is None and not MISSING_WORDS.isdisjoint(texts):
         is_word = np.array([text in MISSING_WORDS for text in texts])
         words = Counter(np.array(texts, dtype=object)[is_word].tolist())
         parsed = _typed(name, [text for text in texts if text not in MISSING_WORDS])
@@ -196,7 +229,9 @@ def _all_match(pattern: str, texts: Sequence[str]) -> bool:
     # One match over the joined texts is several times faster than one for each; being possessive (`*+`), it
     # remembers nothing on its way.
     joined = "\n".join(texts) + "\n"
-    return re.fullmatch(rf"(?:{pattern}\n)*+", joined, re.ASCII) is not None and joined.count("\n") == len(texts)
+    return re.fullmatch(rf"(?:{pattern}\n)*+", joined, re.ASCII) is not None and joined.count("\n") == len(
+        texts
+    )
 
 
 def _integers(texts: list[str]) -> tuple[np.ndarray, CellStyle] | None:
@@ -213,17 +248,26 @@ def _floats(name: str, texts: list[str]) -> tuple[np.ndarray, CellStyle]:
     if np.isinf(largest):
         raise _infinite(name, texts[int(np.argmax(np.isinf(values)))])
     if any("e" in text or "E" in text for text in texts):
-        digits = max(len(re.sub(r"[eE].*|\D", "", text).lstrip("0")) for text in texts)
-        return values, ScientificStyle(min(max(digits, 1), _FLOAT_DIGITS))
+        return _scientific(values, texts)
     places = {len(text.partition(".")[2]) for text in texts}
-    most = min(max(places), max(_FLOAT_DIGITS - len(str(int(largest))), 0))
-    return values, DecimalStyle(min(*places, most), most)
+    if max(places) + len(str(int(largest))) > _FLOAT_DIGITS:
+        # So many digits are those of a float64, not of a measurement.
+        return values, ShortestStyle(min(places))
+    return values, DecimalStyle(min(places), max(places))
+
+
+def _scientific(values: np.ndarray, texts: list[str]) -> tuple[np.ndarray, CellStyle]:
+    """Numbers some of which are in scientific notation, as spreadsheets do with 5.00E+05."""
+    if np.abs(values).max() < 2**53 and (values == np.rint(values)).all():
+        return values.astype(np.int64), IntegerStyle()
+    digits = max(len(re.sub(r"[eE].*|\D", "", text).lstrip("0")) for text in texts)
+    return values, ScientificStyle(min(max(digits, 1), _FLOAT_DIGITS + 2))
 
 
 def _infinite(name: str, text: str) -> DataError:
     return DataError(
-        f"Column {name!r} holds an infinite value ({text[:30]!r}); expected finite numbers. Replace such cells, or leave "
-        "them empty."
+        f"Column {name!r} holds an infinite value ({text[:30]!r}); expected finite numbers. Replace such cells, or "
+        "leave them empty."
     )
 
 
@@ -232,7 +276,7 @@ def _times(texts: list[str]) -> tuple[np.ndarray, CellStyle] | None:
     suffix = "Z" if texts[0].endswith("Z") else ""
     separator = texts[0][10:11] if texts[0][10:11] in ("T", " ") else "T"
     for pattern, unit in _TIMES.items():
-        if not _all_match(pattern.format(separator) + suffix, texts):
+        if not _all_match(pattern.replace("~", separator) + suffix, texts):
             continue
         try:
             # pandas counts in seconds at the coarsest.
@@ -259,16 +303,21 @@ def _with_gaps(values: np.ndarray, known: np.ndarray) -> pd.Series:
 
 def _check_mixture(name: str, texts: list[str]) -> None:
     """Refuse numbers among which some cells are not: as categories they would be worthless."""
-    numbers = pd.to_numeric(pd.Series(texts, dtype=object), errors="coerce")
-    n_numbers = int(numbers.notna().sum())
-    if n_numbers == len(texts) or 2 * n_numbers < len(texts) or numbers.nunique() <= MAX_NUMERIC_CATEGORIES:
+    counts = Counter(texts)
+    numbers = [text for text in counts if re.fullmatch(_NUMBER, text)]
+    others = [
+        text
+        for text in counts
+        if not re.fullmatch(rf"{_NUMBER}|[+-]?\d+", text) and text not in MISSING_WORDS
+    ]
+    n_numbers = sum(counts[text] for text in numbers)
+    if not others or len(numbers) <= MAX_NUMERIC_CATEGORIES or 2 * n_numbers < len(texts):
         return
-    if any(re.match(r"[+-]?0\d", text) for text in texts):
+    if any(re.match(r"[+-]?0\d", text) for text in counts):
+        # Codes such as 007.
         return
-    others = numbers.isna().to_numpy()
-    example = texts[int(np.argmax(others))]
     raise MixedTypesError(
-        f"Column {name!r} mixes {n_numbers} numbers with {int(others.sum())} other texts such as {example[:30]!r}; "
-        f"expected one kind. Correct or empty those cells, or say that the column holds categories "
+        f"Column {name!r} mixes {n_numbers} numbers with {sum(counts[text] for text in others)} other texts such as "
+        f"{others[0][:30]!r}; expected one kind. Correct or empty those cells, or say that the column holds categories "
         f"(--discrete-columns {name})."
     )

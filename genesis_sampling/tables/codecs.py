@@ -33,10 +33,10 @@ def make_codec(column: Column, values: pd.Series, *, round_decimals: bool = True
     round_decimals : bool, default=True
         Whether decoded floats are rounded to the number of decimal places (at most 6) that all values share.
     """
-    if column.discrete or column.kind is ColumnKind.ORDINAL:
-        return CategoryCodec(values)
     if column.kind is ColumnKind.MISSING or not values.notna().any():
         return MissingCodec(values)  # the schema may come from more rows, some of which have a value
+    if column.discrete or column.kind is ColumnKind.ORDINAL:
+        return CategoryCodec(values)
     if column.kind in (ColumnKind.DATETIME, ColumnKind.TIMEDELTA) or _holds_integers(values):
         return IntegerCodec(values)
     return FloatCodec(column, values, round_decimals=round_decimals or column.kind is ColumnKind.INTEGER)
@@ -78,6 +78,7 @@ class IntegerCodec:
         self.is_time = types.is_datetime64_any_dtype(self.dtype) or types.is_timedelta64_dtype(self.dtype)
         # Python integers: no arithmetic on the bounds can wrap.
         self.smallest, self.largest = int(known[0]), int(known[-1])
+        self.is_unsigned = known.dtype.kind == "u"
         self.unit = _common_unit(known) if self.is_time else 1
         span = (self.largest - self.smallest) // self.unit
         self.ranks = known if span > MAX_EXACT else None
@@ -106,9 +107,7 @@ class IntegerCodec:
         elif self.offset == 0 and self.unit == 1:
             codes[known] = integers
         else:
-            # The difference of two 64-bit integers modulo 2**64 is exact, whatever their signs.
-            distance = (integers.astype(np.uint64) - np.uint64(self.offset % 2**64)).astype(np.int64)
-            codes[known] = distance / self.unit
+            codes[known] = _steps_from(self.offset, integers, self.unit)
         return codes
 
     def decode(self, codes: np.ndarray) -> pd.Series:
@@ -117,14 +116,22 @@ class IntegerCodec:
         if self.ranks is not None:
             integers = self.ranks[np.clip(steps, 0, len(self.ranks) - 1).astype(np.int64)]
         else:
-            # float64 rounds 2**63 - 1 up to 2**63, so the limits are drawn in to what it holds below.
-            low, high = (float(limit) for limit in self.code_limits)
-            steps = np.clip(steps, np.nextafter(low, 0) if low < -MAX_EXACT else low,
-                            np.nextafter(high, 0) if high > MAX_EXACT else high)
-            integers = steps.astype(np.int64 if high < 2**63 else np.uint64)
-            if self.unit != 1 or self.offset:
-                integers = (integers.astype(np.uint64) * np.uint64(self.unit)) + np.uint64(self.offset % 2**64)
+            integers = self._from_steps(steps)
         return _integer_series(integers, missing, self.dtype)
+
+    def _from_steps(self, steps: np.ndarray) -> np.ndarray:
+        """The integers that lie so many units from the offset; those beyond the dtype become its ends."""
+        low, high = self.code_limits
+        wide = np.int64 if low < 0 else np.uint64
+        low, high = max(low, np.iinfo(wide).min), min(high, np.iinfo(wide).max)
+        # float64 rounds 2**63 - 1 up to 2**63, so such limits are drawn in to what it holds below.
+        first, last = (
+            np.nextafter(float(end), 0) if abs(end) > MAX_EXACT else float(end) for end in (low, high)
+        )
+        # Modulo 2**64 the sum is exact, whatever the signs.
+        moved = np.clip(steps, first, last).astype(wide).astype(np.uint64)
+        integers = moved * np.uint64(self.unit) + np.uint64(self.offset % 2**64)
+        return integers if self.is_unsigned else integers.view(np.int64)
 
 
 class CategoryCodec:
@@ -143,7 +150,9 @@ class CategoryCodec:
         if isinstance(values.dtype, pd.CategoricalDtype) and values.dtype.categories.equals(self.categories):
             codes = values.cat.codes.to_numpy().astype(np.float64)
         else:
-            codes = self.categories.get_indexer(pd.Index(values, dtype=self.categories.dtype)).astype(np.float64)
+            codes = self.categories.get_indexer(pd.Index(values, dtype=self.categories.dtype)).astype(
+                np.float64
+            )
         missing = values.isna().to_numpy()
         unseen = (codes < 0) & ~missing
         if unseen.any():
@@ -175,6 +184,7 @@ class MissingCodec:
     def __init__(self, values: pd.Series):
         self.dtype = values.dtype
         self.missing_value = _missing_marker(values)
+        self.categories = pd.Index([])
         self.low = self.high = np.nan
 
     def encode(self, values: pd.Series) -> np.ndarray:
@@ -237,6 +247,15 @@ def _integers(values: pd.Series) -> np.ndarray:
     return values.to_numpy(dtype=np.uint64 if types.is_unsigned_integer_dtype(dtype) else np.int64)
 
 
+def _steps_from(offset: int, integers: np.ndarray, unit: int) -> np.ndarray:
+    """Distances from ``offset`` in units, exact up to 2**53 of them; 64 bits hold a distance but not its sign too."""
+    modular, origin = integers.astype(np.uint64), np.uint64(offset % 2**64)
+    below = integers < offset
+    distance = np.where(below, origin - modular, modular - origin)
+    whole, rest = np.divmod(distance, np.uint64(unit))
+    return np.where(below, -1.0, 1.0) * (whole.astype(np.float64) + rest.astype(np.float64) / unit)
+
+
 def _object_integers(values: pd.Series) -> np.ndarray:
     """Python integers, which know no bounds, as int64."""
     try:
@@ -258,7 +277,8 @@ def _common_unit(known: np.ndarray) -> int:
     """Greatest common divisor of the gaps between sorted integers, at least 1."""
     if len(known) < 2:
         return 1
-    return max(int(np.gcd.reduce(np.diff(known))), 1)
+    # As unsigned: a gap may be wider than what a signed integer of 64 bits holds.
+    return max(int(np.gcd.reduce(np.diff(known.astype(np.uint64)))), 1)
 
 
 def _integer_bounds(dtype: Any) -> tuple[int, int]:

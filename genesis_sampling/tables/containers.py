@@ -72,9 +72,8 @@ class ArrayTable(Table):
 
     def _stack(self, kept: np.ndarray | None, new: pd.DataFrame) -> np.ndarray:
         n_kept = len(self.native) if kept is None else len(kept)
-        only_fortran = self.native.flags.f_contiguous and not self.native.flags.c_contiguous
         shape = (n_kept + len(new), self.native.shape[1])
-        stacked = np.empty(shape, dtype=self.native.dtype, order="F" if only_fortran else "C")
+        stacked = np.empty(shape, dtype=self.native.dtype, order="F" if _only_fortran(self.native) else "C")
         stacked[:n_kept] = self.native if kept is None else self.native[kept]
         if len(new):
             stacked[n_kept:] = new.to_numpy(dtype=None if self.native.dtype.kind in "SU" else self.native.dtype)
@@ -227,4 +226,12 @@ def _take(container: Any, positions: np.ndarray) -> Any:
         return [container[position] for position in positions.tolist()]
     if is_foreign_frame(container) or is_foreign_series(container):
         return container[positions.tolist()]
-    return container[positions] if sparse.issparse(container) else np.asarray(container)[positions]
+    if sparse.issparse(container):
+        return container[positions]
+    taken = np.asarray(container)[positions]
+    return np.asfortranarray(taken) if _only_fortran(np.asarray(container)) else taken
+
+
+def _only_fortran(array: Any) -> bool:
+    """Whether an array lies in memory by columns."""
+    return array.flags.f_contiguous and not array.flags.c_contiguous

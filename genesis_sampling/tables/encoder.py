@@ -107,11 +107,20 @@ class TableEncoder(BaseEstimator):
         return frame
 
     def encode_value(self, column: int, value: Any) -> float:
-        """The code of one value of the column at position ``column``."""
+        """The code of one value of the column at position ``column``; a number between two codes stays there."""
         codec = self.codecs_[column]
-        if isinstance(codec, IntegerCodec) and not codec.is_time and codec.ranks is None:
-            return float(value) - codec.offset  # a bound between two integers stays between them
-        return float(codec.encode(pd.Series([value]).astype(codec.dtype))[0])
+        try:
+            if isinstance(codec, IntegerCodec) and not codec.is_time and codec.ranks is None:
+                value = value.item() if isinstance(value, np.generic) else value
+                return float(value - codec.offset)  # Python's integers are exact
+            return float(codec.encode(pd.Series([value]).astype(codec.dtype))[0])
+        except (TypeError, ValueError) as error:
+            if isinstance(error, DataError):
+                raise
+            name, kind = self.schema_.columns[column].name, self.schema_.columns[column].kind
+            raise DataError(
+                f"Got {value!r} for the {kind} column {name!r}; expected a value of its kind."
+            ) from error
 
     def _is_plain(self) -> bool:
         """Whether every column is float64 already, so that encoding is the identity."""

@@ -6,129 +6,38 @@ all; only new rows are formatted. The typed frame is there to learn from.
 
 from __future__ import annotations
 
+import codecs
 import gzip
-import io
 import os
 import sys
 import zlib
-from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
-from itertools import chain, islice
+from itertools import islice
 from pathlib import Path
-from typing import BinaryIO
-
-import numpy as np
-import pandas as pd
+from typing import BinaryIO, cast
 
 from ..exceptions import DataError
 from ._atomic import atomic_output
-from ._cells import ParsedColumn, format_cells, parse_cells, quoted
-from ._records import TextRecords, recast, split_records
+from ._cells import parse_cells
+from ._file_table import SYNTHETIC_COLUMN, FileTable, OutputRows
+from ._parquet import read_parquet
+from ._text import TextTable, split_records
 
-__all__ = ["STREAM", "FileTable", "OutputRows", "check_output", "read_table", "write_tables"]
+__all__ = [
+    "STREAM",
+    "SYNTHETIC_COLUMN",
+    "FileTable",
+    "OutputRows",
+    "check_output",
+    "read_table",
+    "write_tables",
+]
 
 # The name that stands for standard input and output.
 STREAM = "-"
 ENDINGS = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".parquet")
-SYNTHETIC_COLUMN = "_synthetic"
 LINES_PER_CHUNK = 10_000
-
-
-@dataclass
-class OutputRows:
-    """What goes into one file.
-
-    Parameters
-    ----------
-    path : str
-        Where, ``"-"`` for standard output.
-    kept : ndarray of int
-        Positions of original rows, which come first.
-    new : DataFrame or None, default=None
-        Rows to put behind them, with the columns and dtypes of the table's frame.
-    mark : bool, default=False
-        Whether a last column ``_synthetic`` tells the new rows.
-    """
-
-    path: str
-    kept: np.ndarray
-    new: pd.DataFrame | None = None
-    mark: bool = False
-
-
-class FileTable(ABC):
-    """A table that was read from a file.
-
-    Attributes
-    ----------
-    frame : DataFrame of shape (n_rows, n_columns)
-        Its typed values.
-    """
-
-    frame: pd.DataFrame
-
-    @abstractmethod
-    def lines(self, rows: OutputRows, delimiter: str) -> Iterator[str]:
-        """The rows as records of a delimited file, header first, without line ends."""
-
-    @abstractmethod
-    def write_parquet(self, rows: OutputRows, stream: BinaryIO) -> None:
-        """Write the rows as a Parquet file."""
-
-    def merged(self, rows: OutputRows) -> pd.DataFrame:
-        """The rows as one typed frame."""
-        kept = self.frame.iloc[rows.kept]
-        frame = kept if rows.new is None or rows.new.empty else pd.concat([kept, rows.new])
-        if rows.mark:
-            frame = frame.assign(**{SYNTHETIC_COLUMN: np.arange(len(frame)) >= len(kept)})
-        return frame.reset_index(drop=True)
-
-
-class TextTable(FileTable):
-    """A table from a delimited text file.
-
-    Parameters
-    ----------
-    records : TextRecords
-        The records as they stand in the file.
-    columns : dict of str to ParsedColumn
-        Typed values and writing style of each column.
-    """
-
-    def __init__(self, records: TextRecords, columns: dict[str, ParsedColumn]):
-        self.records = records
-        self.columns = columns
-        self.frame = pd.DataFrame({name: column.values for name, column in columns.items()})
-
-    def lines(self, rows: OutputRows, delimiter: str) -> Iterator[str]:
-        header, records = self.records.header, self.records.rows
-        originals: Iterable[str] = (records[position] for position in rows.kept.tolist())
-        if delimiter != self.records.delimiter:
-            header, *_ = recast([header], self.records.delimiter, delimiter)
-            originals = recast(originals, self.records.delimiter, delimiter)
-        added = () if rows.new is None else self._format(rows.new, delimiter)
-        if not rows.mark:
-            return chain([header], originals, added)
-        return chain(
-            [f"{header}{delimiter}{SYNTHETIC_COLUMN}"],
-            (f"{record}{delimiter}False" for record in originals),
-            (f"{record}{delimiter}True" for record in added),
-        )
-
-    def _format(self, new: pd.DataFrame, delimiter: str) -> Iterator[str]:
-        """Records of new rows."""
-        cells = [quoted(format_cells(new[name], column), delimiter) for name, column in self.columns.items()]
-        if len(cells) == 1:
-            # An empty line would be no record.
-            return (cell or '""' for cell in cells[0])
-        return map(delimiter.join, zip(*cells, strict=True))
-
-    def write_parquet(self, rows: OutputRows, stream: BinaryIO) -> None:
-        from ._parquet import write_frame
-
-        write_frame(self.merged(rows), stream)
 
 
 def read_table(
@@ -161,44 +70,65 @@ def read_table(
         When the file is not a table; one sentence says what came, what was expected, what to do.
     """
     if _ending(path) == ".parquet":
-        from ._parquet import ParquetTable
-
-        return ParquetTable.read(path, _read_bytes(path))
-    records = split_records(_decode(path, _read_bytes(path), encoding), delimiter or _delimiter(path), _title(path))
+        return read_parquet(_read_bytes(path), _title(path))
+    records = split_records(
+        _decode(path, _read_bytes(path), encoding), delimiter or _delimiter(path), _title(path)
+    )
     cells = records.cells()
     columns = {name: parse_cells(name, cells[name], may_mix=name in may_mix) for name in records.names}
     return TextTable(records, columns)
 
 
-def check_output(path: str, *, inputs: Iterable[str] = (), may_exist: bool = True) -> None:
+def beside(path: str, suffix: str) -> str:
+    """The name of a file in the same place and of the same kind: ``beside("a/b.csv.gz", "_x")`` is a/b_x.csv.gz."""
+    if path == STREAM:
+        return STREAM
+    ending = _ending(path)
+    return path[: -len(ending)] + suffix + path[-len(ending) :]
+
+
+def check_output(path: str, *, option: str, others: Iterable[str] = (), may_exist: bool = True) -> None:
     """Refuse a place to write to, before any work is done.
 
     Parameters
     ----------
     path : str
         The output.
-    inputs : iterable of str, default=()
-        Files that must not be written over.
+    option : str
+        Where it was named, for messages.
+    others : iterable of str, default=()
+        Files that must not be written over: those that are read, and other outputs.
     may_exist : bool, default=True
         Whether an existing file may be replaced.
 
     Raises
     ------
     DataError
-        When it is an input, under whatever name; has an unknown ending; is no regular file or in no directory.
+        When it is one of the others, under whatever name; has an unknown ending; is no regular file or in no
+        directory.
     """
     if path == STREAM:
         return
     _ending(path)
     target = Path(os.path.realpath(path))
-    if any(name != STREAM and _is_same(target, name) for name in inputs):
-        raise DataError(f"Got the input {path!r} as output; expected another file. The input is never written over.")
+    for other in others:
+        if other != STREAM and _is_same(target, other):
+            raise DataError(
+                f"Got {path!r} for {option}, which is the file {other!r} that is read or written already; expected "
+                "another one. The input is never written over."
+            )
     if not target.parent.is_dir():
-        raise DataError(f"Got the output {path!r}, but there is no directory {str(target.parent)!r}; create it first.")
+        raise DataError(
+            f"Got {path!r} for {option}, but there is no directory {str(target.parent)!r}; create it first."
+        )
     if target.exists() and not target.is_file():
-        raise DataError(f"Got the output {path!r}, which is no regular file; for standard output pass {STREAM!r}.")
+        raise DataError(
+            f"Got {path!r} for {option}, which is no regular file; for standard output pass {STREAM!r}."
+        )
     if target.exists() and not may_exist:
-        raise DataError(f"The file {path!r} exists already; name another with --output, or pass --force to replace it.")
+        raise DataError(
+            f"The file {path!r} exists already; name another one with {option}, or replace it with --force."
+        )
 
 
 def write_tables(
@@ -262,7 +192,9 @@ def _read_bytes(path: str) -> bytes:
     except PermissionError as error:
         raise DataError(f"Got {path!r}, which you may not read; expected a readable file.") from error
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        raise DataError(f"Got {path!r}, which is not a whole gzip file ({error}); expected what its ending says.") from error
+        raise DataError(
+            f"Got {path!r}, which is not a whole gzip file ({error}); expected what its ending says."
+        ) from error
     if not raw:
         raise DataError(f"Got {_title(path)}, which is empty; expected a table with a header and rows.")
     return raw
@@ -273,12 +205,14 @@ def _decode(path: str, raw: bytes, encoding: str) -> str:
         # A mark of UTF-8 before the header is no part of the first name.
         return raw.decode("utf-8-sig" if encoding.lower() in ("utf-8", "utf8") else encoding)
     except LookupError as error:
-        raise DataError(f"Got the unknown encoding {encoding!r}; expected one such as utf-8, latin-1 or cp1252.") from error
+        raise DataError(
+            f"Got the unknown encoding {encoding!r}; expected one such as utf-8, latin-1 or cp1252."
+        ) from error
     except UnicodeDecodeError as error:
         guess = "utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "cp1252"
         raise DataError(
-            f"Got {_title(path)}, which is not {encoding}: it cannot be decoded at byte {error.start}. Name its encoding "
-            f"with --encoding, for instance --encoding {guess}."
+            f"Got {_title(path)}, which is not {encoding}: it cannot be decoded at byte {error.start}. Name its "
+            f"encoding with --encoding, for instance --encoding {guess}."
         ) from error
 
 
@@ -295,11 +229,16 @@ def _open_output(path: str) -> Iterator[BinaryIO]:
             return
         # Without a name and a time, equal tables make equal files.
         with gzip.GzipFile(filename="", fileobj=stream, mode="wb", compresslevel=6, mtime=0) as packed:
-            yield packed
+            yield cast(BinaryIO, packed)
 
 
 def _write_lines(lines: Iterator[str], stream: BinaryIO, newline: str, encoding: str) -> None:
-    text = io.TextIOWrapper(stream, encoding=encoding, newline="")
-    while chunk := list(islice(lines, LINES_PER_CHUNK)):
-        text.write(newline.join(chunk) + newline)
-    text.detach()
+    encoder = codecs.getincrementalencoder(encoding)()
+    try:
+        while chunk := list(islice(lines, LINES_PER_CHUNK)):
+            stream.write(encoder.encode(newline.join(chunk) + newline))
+    except UnicodeEncodeError as error:
+        raise DataError(
+            f"Got the text {error.object[error.start : error.end]!r}, which {encoding} cannot write; expected an "
+            "encoding that can, such as --encoding utf-8."
+        ) from error

@@ -186,6 +186,8 @@ def _describe(name: Any, values: pd.Series, forced: bool, known_range: tuple[flo
         low, high = known_range or (float(np.fmin.reduce(floats)), float(np.fmax.reduce(floats)))
         places = decimals(floats)
         kind = _float_kind(name, low, high, places)
+    elif not values.notna().any():
+        kind = ColumnKind.MISSING
     elif kind is ColumnKind.INTEGER and _has_one_value(values):
         kind = ColumnKind.CONSTANT
     if forced and kind not in (ColumnKind.BOOLEAN, ColumnKind.MISSING):
@@ -213,7 +215,6 @@ def _float_kind(name: Any, low: float, high: float, places: int | None) -> Colum
 def _has_one_value(values: pd.Series) -> bool:
     known = values.dropna()
     return len(known) > 0 and bool((known == known.iloc[0]).all())
-
 
 
 def _kind(dtype: Any) -> ColumnKind | None:
@@ -245,7 +246,9 @@ def _object_kind(name: Any, values: pd.Series) -> ColumnKind:
     """Kind of a column of Python objects or text."""
     content = types.infer_dtype(values, skipna=True)
     if content == "complex" or types.is_complex_dtype(values.dtype):
-        raise DataError(f"Complex data not supported: column {name!r} holds complex numbers; expected real ones.")
+        raise DataError(
+            f"Complex data not supported: column {name!r} holds complex numbers; expected real ones."
+        )
     if content in ("mixed", "mixed-integer"):
         found = sorted({type(value).__name__ for value in values.dropna()})
         raise MixedTypesError(
@@ -290,7 +293,10 @@ def decimals(values: np.ndarray) -> int | None:
 
 
 def _written_with(values: np.ndarray, places: int) -> bool:
-    return bool(((np.round(values, places) == values) | np.isnan(values)).all())
+    with np.errstate(
+        over="ignore"
+    ):  # rounding scales a huge number to infinity, which is not what was written
+        return bool(((np.round(values, places) == values) | np.isnan(values)).all())
 
 
 def _warn_of_identifiers(frame: pd.DataFrame, columns: tuple[Column, ...]) -> None:

@@ -82,7 +82,9 @@ def mixed():
             "Int64": pd.array(np.where(gap[:, 2], None, whole.astype(object)), dtype="Int64"),
             "Float64": pd.array(np.where(gap[:, 3], None, (whole / 2).astype(object)), dtype="Float64"),
             "bool": rng.random(n_rows) < 0.3,
-            "boolean": pd.array(np.where(gap[:, 4], None, (rng.random(n_rows) < 0.5).astype(object)), "boolean"),
+            "boolean": pd.array(
+                np.where(gap[:, 4], None, (rng.random(n_rows) < 0.5).astype(object)), "boolean"
+            ),
             "category": pd.Categorical(
                 np.where(gap[:, 5], None, words.astype(object)), categories=["red", "green", "blue", "never"]
             ),

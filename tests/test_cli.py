@@ -1,0 +1,354 @@
+from __future__ import annotations
+
+import inspect
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+from genesis_sampling import functional
+from genesis_sampling.cli import app
+
+HEADER = "code,amount,when,note,label"
+
+
+def _row(rng: np.random.Generator, i: int) -> str:
+    label = "fraud" if i % 8 == 0 else "fine"
+    amount = "" if i % 11 == 3 else f"{rng.exponential(50):.2f}"
+    note = '"a, ""b"""' if i % 2 else "plain"
+    return f"{i % 7:03d},{amount},2024-01-{1 + i % 28:02d},{note},{label}"
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """80 rows, 10 of them fraud, with everything in them that a cell can lose."""
+    rng = np.random.default_rng(0)
+    path = tmp_path / "data.csv"
+    path.write_text("\n".join([HEADER, *(_row(rng, i) for i in range(80))]) + "\n")
+    return path
+
+
+def _genesis(*args: object, stdin: str | bytes | None = None):
+    return CliRunner().invoke(app, [str(arg) for arg in args], input=stdin)
+
+
+def _done(*args: object, stdin: str | bytes | None = None):
+    result = _genesis(*args, stdin=stdin)
+    assert result.exit_code == 0, result.output
+    return result
+
+
+def _process(*args: object, **options) -> subprocess.CompletedProcess:
+    command = [sys.executable, "-m", "genesis_sampling", *map(str, args)]
+    return subprocess.run(command, capture_output=True, timeout=60, check=False, **options)
+
+
+def _names(folder: Path) -> list[str]:
+    return sorted(os.listdir(folder))
+
+
+class TestAugment:
+    def test_original_rows_first_and_as_they_came(self, data, tmp_path):
+        out = tmp_path / "out.csv"
+        result = _done("augment", data, "--target", "label", "--output", out, "--method", "noise", "--seed", 0)
+        lines = out.read_text().splitlines()
+        assert lines[:81] == data.read_text().splitlines()
+        assert [line.rsplit(",", 1)[1] for line in lines[81:]] == ["fraud"] * 60
+        assert result.stdout == ""
+        assert "60 rows made" in result.stderr
+        assert "--test-size" in result.stderr
+
+    @pytest.mark.parametrize("method", [name for name in functional.METHODS])
+    def test_new_rows_look_like_their_columns(self, data, tmp_path, method):
+        out = tmp_path / "out.csv"
+        _done("augment", data, "--target", "label", "-o", out, "--method", method, "--seed", 0)
+        new = pd.read_csv(out, dtype=str, keep_default_na=False).iloc[80:]
+        assert len(new) == 60
+        assert new["code"].str.fullmatch(r"00\d").all()
+        assert new["amount"].str.fullmatch(r"(\d+\.\d\d)?").all()
+        assert new["when"].str.fullmatch(r"2024-01-\d\d").all()
+        assert set(new["note"]) <= {'a, "b"', "plain"}
+
+    def test_seed_gives_the_same_bytes(self, data, tmp_path):
+        for name in ("a.csv", "b.csv", "c.csv"):
+            seed = 1 if name == "c.csv" else 0
+            _done("augment", data, "--target", "label", "-o", tmp_path / name, "--method", "noise", "--seed", seed)
+        a, b, c = ((tmp_path / name).read_bytes() for name in ("a.csv", "b.csv", "c.csv"))
+        assert a == b != c
+
+    def test_default_output_is_beside_the_input_and_not_replaced_unasked(self, data, tmp_path):
+        command = ("augment", data, "--target", "label", "--method", "noise")
+        assert "data_balanced.csv" in _done(*command).stderr
+        before = (tmp_path / "data_balanced.csv").stat().st_mtime_ns
+        refused = _genesis(*command)
+        assert refused.exit_code == 1
+        assert "exists already" in refused.stderr
+        assert (tmp_path / "data_balanced.csv").stat().st_mtime_ns == before
+        _done(*command, "--force")
+        assert (tmp_path / "data_balanced.csv").stat().st_mtime_ns > before
+
+    def test_named_output_is_replaced(self, data, tmp_path):
+        (tmp_path / "out.csv").write_text("old")
+        _done("augment", data, "--target", "label", "-o", tmp_path / "out.csv", "--method", "noise")
+        assert len((tmp_path / "out.csv").read_text().splitlines()) == 141
+
+    def test_standard_streams(self, data):
+        result = _done("augment", "-", "--target", "label", "--output", "-", "--method", "noise", stdin=data.read_bytes())
+        assert result.stdout.startswith(data.read_text())
+        assert len(result.stdout.splitlines()) == 141
+        assert "rows made" in result.stderr
+
+    def test_formats_by_ending(self, data, tmp_path):
+        pytest.importorskip("pyarrow")
+        names = ["a.csv.gz", "b.parquet", "c.tsv", "d.csv"]
+        sources = [data, *(tmp_path / name for name in names)]
+        for source, name in zip(sources, names):
+            _done("augment", source, "--target", "label", "-o", tmp_path / name, "--method", "noise", "--growth", 0.1)
+        codes = pd.read_csv(tmp_path / "d.csv", dtype=str)["code"]
+        assert codes.iloc[:80].tolist() == [f"{i % 7:03d}" for i in range(80)]
+        assert codes.str.fullmatch(r"00\d").all()
+
+    def test_test_rows_are_held_back(self, data, tmp_path):
+        out, test = tmp_path / "out.csv", tmp_path / "test.csv"
+        _done(
+            "augment", data, "--target", "label", "-o", out, "--method", "noise", "--seed", 0,
+            "--test-size", 0.25, "--test-output", test, "--mark-synthetic",
+        )  # fmt: skip
+        originals = data.read_text().splitlines()[1:]
+        held, kept = test.read_text().splitlines()[1:], out.read_text().splitlines()[1:]
+        kept = [line.removesuffix(",False") for line in kept if line.endswith(",False")]
+        assert len(held) == 20
+        assert sorted(held + kept) == sorted(originals)
+
+    def test_mark_synthetic(self, data, tmp_path):
+        out = tmp_path / "out.csv"
+        result = _done("augment", data, "--target", "label", "-o", out, "--method", "noise", "--mark-synthetic")
+        assert pd.read_csv(out)["_synthetic"].tolist() == [False] * 80 + [True] * 60
+        assert "Drop the column _synthetic" in result.stderr
+        again = _genesis("augment", out, "--target", "label", "--mark-synthetic", "--method", "noise")
+        assert again.exit_code == 1
+        assert "_synthetic" in again.stderr
+
+    def test_counts_strategies_and_growth(self, data, tmp_path):
+        def counts(*options: object) -> dict[str, int]:
+            out = tmp_path / "out.csv"
+            _done("augment", data, "--target", "label", "-o", out, "--method", "noise", "--seed", 0, *options)
+            return pd.read_csv(out)["label"].value_counts().to_dict()
+
+        assert counts("--ratio", 0.5) == {"fine": 70, "fraud": 35}
+        assert counts("--strategy", "undersample") == {"fine": 10, "fraud": 10}
+        assert counts("--strategy", "hybrid", "--majority-count", 40) == {"fine": 40, "fraud": 40}
+        assert counts("--target-count", "fraud=30", "--target-count", "fine=50") == {"fine": 50, "fraud": 30}
+        assert counts("--growth", 0.5) == {"fine": 105, "fraud": 105}
+
+    def test_constraints_of_options_and_file(self, data, tmp_path):
+        rules, out = tmp_path / "rules.txt", tmp_path / "out.csv"
+        rules.write_text("# what an amount can be\namount >= 20  # cheap ones are not checked\n\n")
+        _done(
+            "augment", data, "--target", "label", "-o", out, "--method", "noise", "--seed", 0,
+            "--constraint", "amount <= 60", "--constraints-file", rules,
+        )  # fmt: skip
+        assert pd.read_csv(out)["amount"].iloc[80:].dropna().between(20, 60).all()
+
+    def test_quiet(self, data, tmp_path):
+        result = _done("augment", data, "--target", "label", "-o", tmp_path / "o.csv", "--method", "noise", "--quiet")
+        assert result.output == ""
+
+    def test_warnings_are_lines(self, data, tmp_path):
+        text = data.read_text().splitlines()
+        (tmp_path / "few.csv").write_text("\n".join([HEADER, *[line for line in text if "fine" in line][:20], text[1]]))
+        result = _done("augment", tmp_path / "few.csv", "--target", "label", "--method", "noise")
+        warned = [line for line in result.stderr.splitlines() if line.startswith("Warning: ")]
+        assert len(warned) == 1
+        assert "fraud" in warned[0]
+
+
+class TestGenerate:
+    def test_rows(self, data, tmp_path):
+        out = tmp_path / "out.csv"
+        result = _done("generate", data, "--rows", 50, "-o", out, "--seed", 0)
+        made = pd.read_csv(out, dtype=str)
+        assert made.shape == (50, 5)
+        assert made["code"].str.fullmatch(r"00\d").all()
+        assert "50 rows made" in result.stderr
+
+    def test_conditions(self, data):
+        result = _done(
+            "generate", data, "--rows", 30, "-o", "-", "--seed", 0, "--condition", "label=fraud",
+            "--condition", "amount=10..80", "--condition", "code=001", "--condition", "code=002",
+        )  # fmt: skip
+        cells = [line.split(",") for line in result.stdout.splitlines()[1:]]
+        assert len(cells) == 30
+        assert {row[-1] for row in cells} == {"fraud"}
+        assert {row[0] for row in cells} == {"001", "002"}
+        assert all(10 <= float(row[1]) <= 80 for row in cells)
+
+
+DATA_ERRORS = {
+    "no such file": ("missing.csv", {}, "no such file"),
+    "unknown target": ("data.csv", {"--target": "labl"}, "Did you mean 'label'"),
+    "empty file": ("", {}, "which is empty"),
+    "header only": (HEADER + "\n", {}, "no rows"),
+    "wrong delimiter": ("a;label\n1;x\n2;y\n", {}, "--delimiter"),
+    "not UTF-8": (b"a,label\n1,\xe9\n", {}, "--encoding"),
+    "duplicate names": ("label,label\n1,2\n", {}, "more than once"),
+    "ragged": ("a,label\n1,x\n2\n", {}, "line 3"),
+    "one class": ("a,label\n1,x\n2,x\n", {}, "one class only"),
+    "missing labels": ("a,label\n1,x\n2,\n3,y\n", {}, "missing label"),
+    "continuous target": ("a,label\n1,1.5\n2,2.5\n3,3.5\n", {}, "classes"),
+    "infinite": ("a,label\n1,x\ninf,y\n2,y\n", {}, "'a' holds an infinite value"),
+    "mixed": ("a,label\n" + "".join(f"{i},x\n" for i in range(30)) + "abc,y\n", {}, "mixes"),
+    "target alone": ("label\nx\ny\n", {}, "features"),
+    "nothing to do": ("a,label\n1,x\n2,y\n", {}, "change nothing"),
+    "unknown class": ("data.csv", {"--target-count": "frau=5"}, "'frau'"),
+    "unknown column": ("data.csv", {"--discrete-columns": "cod"}, "Did you mean 'code'"),
+    "column of a constraint": ("data.csv", {"--constraint": "amont > 0"}, "'amont'"),
+    "impossible constraint": ("data.csv", {"--constraint": "amount > 1e9"}, "amount"),
+    "too many test rows": ("data.csv", {"--test-size": "80"}, "test_size"),
+    "unknown ending": ("data.csv", {"--output": "out.xlsx"}, "ending"),
+    "no directory": ("data.csv", {"--output": "none/out.csv"}, "directory"),
+    "the input": ("data.csv", {"--output": "data.csv"}, "never written over"),
+    "unknown encoding": ("data.csv", {"--encoding": "utf-9"}, "encoding"),
+}
+
+
+@pytest.mark.parametrize("case", DATA_ERRORS)
+def test_data_errors_are_one_sentence_and_nothing_is_written(data, tmp_path, monkeypatch, case):
+    monkeypatch.chdir(tmp_path)
+    source, options, message = DATA_ERRORS[case]
+    if source not in ("data.csv", "missing.csv"):
+        Path("made.csv").write_bytes(source if isinstance(source, bytes) else source.encode())
+        source = "made.csv"
+    before = {name: Path(name).read_bytes() for name in _names(tmp_path)}
+    options = {"--target": "label", "--output": "out.csv", "--method": "noise"} | options
+    result = _genesis("augment", source, *(part for option in options.items() for part in option))
+    assert result.exit_code == 1, result.output
+    (line,) = [line for line in result.output.splitlines() if not line.startswith("Warning: ")]
+    assert line.startswith("Error: ")
+    assert message in line
+    assert {name: Path(name).read_bytes() for name in _names(tmp_path)} == before
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--method", "tre"], "Did you mean 'tree'"),
+        (["--strategy", "up"], "oversample, undersample, hybrid"),
+        (["--ratio", "0"], "(0, 1]"),
+        (["--ratio", "half"], "--ratio"),
+        (["--ratio", "0.5", "--target-count", "fraud=5"], "--target-count"),
+        (["--target-count", "fraud"], "CLASS=N"),
+        (["--majority-count", "50"], "--strategy hybrid"),
+        (["--growth", "-1"], "--growth"),
+        (["--test-output", "test.csv"], "--test-size"),
+        (["--test-size", "1.5"], "a share such as 0.2"),
+        (["--constraint", "amount >"], "--constraint"),
+        (["--delimiter", "ab"], "--delimiter"),
+        (["--nonsense"], "--nonsense"),
+    ],
+)
+def test_wrong_usage(data, options, message):
+    result = _genesis("augment", data, "--target", "label", *options)
+    assert result.exit_code == 2
+    assert message in result.stderr
+    assert _names(data.parent) == ["data.csv"]
+
+
+def test_wrong_usage_of_generate(data):
+    assert _genesis("generate", data).exit_code == 2
+    assert _genesis("generate", data, "--rows", 0).exit_code == 2
+    assert _genesis("generate", data, "--rows", 5, "--condition", "code").exit_code == 2
+    assert "Did you mean 'fraud'" in _genesis("generate", data, "--rows", 5, "--condition", "label=frau").stderr
+
+
+def test_line_of_a_bad_constraint_is_named(data, tmp_path):
+    (tmp_path / "rules.txt").write_text("amount > 0\nwhen >\n")
+    result = _genesis("augment", data, "--target", "label", "--constraints-file", tmp_path / "rules.txt")
+    assert result.exit_code == 2
+    assert "rules.txt, line 2" in result.stderr
+
+
+def test_interrupt_is_told(data, monkeypatch):
+    def interrupted(*args, **kwargs):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(functional, "augment", interrupted)
+    result = _genesis("augment", data, "--target", "label")
+    assert result.exit_code == 130
+    assert result.stderr == "Interrupted; nothing was written.\n"
+
+
+def test_unexpected_errors_keep_their_traceback(data, monkeypatch):
+    def broken(*args, **kwargs):
+        raise RuntimeError("a defect")
+
+    monkeypatch.setattr(functional, "augment", broken)
+    assert isinstance(_genesis("augment", data, "--target", "label").exception, RuntimeError)
+
+
+SLOW_WRITE = """
+import sys, time
+from genesis_sampling.cli import main
+from genesis_sampling.tables import files
+
+class Slow(files.TextTable):
+    def lines(self, rows, delimiter):
+        yield from super().lines(rows, delimiter)
+        open("writing", "w").close()
+        time.sleep(60)
+
+files.TextTable = Slow
+files.LINES_PER_CHUNK = 10
+sys.argv = ["genesis", "augment", "data.csv", "--target", "label", "--output", "out.csv", "--method", "noise"]
+main()
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
+@pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_leaves_no_half_file(data, tmp_path, sent, code):
+    process = subprocess.Popen([sys.executable, "-c", SLOW_WRITE], cwd=tmp_path, stderr=subprocess.PIPE)
+    deadline = time.monotonic() + 30
+    while not (tmp_path / "writing").exists() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert any(name.endswith(".tmp") for name in _names(tmp_path))
+    process.send_signal(sent)
+    _, stderr = process.communicate(timeout=30)
+    assert process.returncode == code, stderr
+    assert b"Traceback" not in stderr
+    assert _names(tmp_path) == ["data.csv", "writing"]
+
+
+def test_closed_pipe_is_no_error(data):
+    command = f"{sys.executable} -m genesis_sampling augment data.csv --target label -o - --method noise | head -n 1"
+    done = subprocess.run(["bash", "-c", command], cwd=data.parent, capture_output=True, timeout=60, check=False)
+    assert done.stdout.decode() == HEADER + "\n"
+    assert b"Traceback" not in done.stderr
+
+
+def test_module_and_version():
+    done = _process("--version")
+    assert done.returncode == 0
+    assert done.stdout.startswith(b"genesis-sampling")
+
+
+def test_help_loads_nothing_heavy():
+    code = "import sys, genesis_sampling.cli; print([m for m in ('sklearn', 'pandas', 'imblearn') if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, timeout=60, check=True)
+    assert done.stdout.strip() == b"[]"
+
+
+def test_help_names_the_choices_and_defaults_of_the_functional_layer():
+    text = " ".join(_done("augment", "--help").output.split())
+    defaults = inspect.signature(functional.augment).parameters
+    for name in (*functional.STRATEGIES, *functional.METHODS):
+        assert name in text
+    assert f"{defaults['strategy'].default} (default)" in text
+    assert f"{defaults['method'].default} (default)" in text
