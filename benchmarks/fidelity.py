@@ -22,7 +22,14 @@ FIGURES = ("shape", "trend", "c2st", "copies", "nearer")
 # The bars: shape, trend and copies in percent.
 BARS = {
     "adult": {"shape": 0.78, "trend": 1.85, "c2st": 0.525, "copies": 0.14, "nearer": 0.53, "seconds": 2.0},
-    "credit_default": {"shape": 1.32, "trend": 2.10, "c2st": 0.55, "copies": 0.25, "nearer": 0.52, "seconds": 4.0},
+    "credit_default": {
+        "shape": 1.32,
+        "trend": 2.10,
+        "c2st": 0.55,
+        "copies": 0.25,
+        "nearer": 0.52,
+        "seconds": 4.0,
+    },
 }
 OTHERS = (
     "bank_marketing", "coil2000", "creditcard_fraud_sample", "htru2", "mammography",
@@ -120,7 +127,9 @@ def measure(tool, train, test, n_rows: int, n_seeds: int) -> dict:
         for seed in range(n_seeds):
             rows, seconds = draw(make, train, n_rows, seed)
             runs.append(judge(tool, train, test, rows) | seconds)
-        table[name] = pd.DataFrame(runs).mean().to_dict() | {"std": pd.DataFrame(runs).std(ddof=0)[list(FIGURES)].to_dict()}
+        table[name] = pd.DataFrame(runs).mean().to_dict() | {
+            "std": pd.DataFrame(runs).std(ddof=0)[list(FIGURES)].to_dict()
+        }
         print(name, {key: round(value, 4) for key, value in table[name].items() if key != "std"}, flush=True)
     return table
 
@@ -144,22 +153,34 @@ def as_markdown(results: dict) -> str:
     """One table per set."""
     lines = ["# Fidelity on unseen rows, and memory", "", __doc__.split("\n\n", 1)[1].strip(), ""]
     lines += [
-        "shape, trend, copies in %; c2st and nearer: 0.5 is ideal. Means over the seeds; a bar that is missed is in bold.",
+        "shape, trend, copies in %; c2st and nearer: 0.5 is ideal. Means over the seeds; a missed bar is in bold.",
         "",
         f"Machine and versions: {machine()}. Seeds: {results['seeds']}.",
     ]
     for name, table in results["sets"].items():
-        lines += ["", f"## {name}", "", "| | " + " | ".join(FIGURES) + " | fit s | draw s |", "|---" * 8 + "|"]
+        lines += [
+            "",
+            f"## {name}",
+            "",
+            "| | " + " | ".join(FIGURES) + " | fit s | draw s |",
+            "|---" * 8 + "|",
+        ]
         bar = BARS.get(name)
         if bar:
-            lines.append("| bar | " + " | ".join(f"{bar[f]:g}" for f in FIGURES) + f" | {bar['seconds']:g} together | |")
+            lines.append(
+                "| bar | "
+                + " | ".join(f"{bar[f]:g}" for f in FIGURES)
+                + f" | {bar['seconds']:g} together | |"
+            )
         lines += [_line(candidate, row, bar) for candidate, row in table.items()]
     return "\n".join(lines) + "\n"
 
 
 def _line(candidate: str, row: dict, bar: dict | None) -> str:
     met = reached(row, bar) if bar and candidate == "TreeGenerator" else {}
-    cells = [f"{row[figure]:.3f}" if met.get(figure, True) else f"**{row[figure]:.3f}**" for figure in FIGURES]
+    cells = [
+        f"{row[figure]:.3f}" if met.get(figure, True) else f"**{row[figure]:.3f}**" for figure in FIGURES
+    ]
     times = [f"{row[part]:.2f}" if row.get(part) else "" for part in ("fit", "draw")]
     return "| " + " | ".join([candidate, *cells, *times]) + " |"
 
@@ -187,17 +208,40 @@ def _panel(axis, name: str, table: dict) -> None:
     for model, (score, share) in PUBLISHED[name].items():
         # A score of 1 is an AUC of 0.5, a score of 0 an AUC of 1.
         axis.scatter(share, 1 - score / 2, facecolors="none", edgecolors="grey")
-        axis.annotate(model, (share, 1 - score / 2), textcoords="offset points", xytext=(5, 4), fontsize=8, color="grey")
-    for candidate, colour in (("replacement", "#e76f51"), ("GaussianCopulaGenerator", "#457b9d"), ("TreeGenerator", "#2a9d8f")):
+        axis.annotate(
+            model, (share, 1 - score / 2), textcoords="offset points", xytext=(5, 4), fontsize=8, color="grey"
+        )
+    for candidate, colour in (
+        ("replacement", "#e76f51"),
+        ("GaussianCopulaGenerator", "#457b9d"),
+        ("TreeGenerator", "#2a9d8f"),
+    ):
         if candidate in table:
             point = (table[candidate]["nearer"], table[candidate]["c2st"])
             axis.scatter(*point, color=colour, s=70, zorder=3)
-            axis.annotate(candidate, point, textcoords="offset points", xytext=(7, 6), fontsize=9, color=colour, weight="bold")
+            axis.annotate(
+                candidate,
+                point,
+                textcoords="offset points",
+                xytext=(7, 6),
+                fontsize=9,
+                color=colour,
+                weight="bold",
+            )
     axis.axvline(0.5, color="black", lw=0.6, ls=":")
     axis.set(xlim=(0.47, 0.78), ylim=(0.48, 1.02), title=name)
     axis.set_xlabel("memory: share of rows nearer to train than to unseen rows (0.5 is ideal)")
     axis.set_ylabel("AUC of telling drawn from real rows (0.5 is ideal)")
-    axis.text(0.98, 0.97, "hollow: published figures,\njudged against train rows", transform=axis.transAxes, ha="right", va="top", fontsize=8, color="grey")
+    axis.text(
+        0.98,
+        0.97,
+        "hollow: published figures,\njudged against train rows",
+        transform=axis.transAxes,
+        ha="right",
+        va="top",
+        fontsize=8,
+        color="grey",
+    )
 
 
 def main() -> None:

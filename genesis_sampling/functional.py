@@ -214,7 +214,9 @@ def augment(
     table, target = wrap_table(X), _wrap_classes(y, target_column)
     train, test = _hold_back(target, test_size, streams)
     X_train, y_train = (
-        (X, y) if test is None else (table.stack(train, _no_rows(table)), target.stack(train, []))
+        (X, y)
+        if test is None
+        else (table.stack(train, _no_rows(table)), target.stack(train, np.empty(0, dtype=np.intp)))
     )
     counts = dict(
         zip(target.classes, np.bincount(target.codes[train], minlength=len(target.classes)).tolist())
@@ -470,7 +472,7 @@ def _over_sampler(
     """The sampler that a method stands for."""
     if isinstance(method, str):
         _check_choice("method", method, METHODS)
-        sampler = _with_params(METHODS[method](), params)
+        sampler = METHODS[method](params or {})
     else:
         _check_no_params(method, params)
         sampler = (

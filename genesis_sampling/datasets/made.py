@@ -7,8 +7,16 @@ import pandas as pd
 
 __all__ = ["make_transactions"]
 
-MERCHANTS = np.array(["grocery", "travel", "electronics", "fuel", "gambling", "clothing"])
-COUNTRIES = np.array(["DE", "FR", "IT", "PL", "US"])
+# Value -> its probability in payments that are fraud, and in those that are not.
+MERCHANTS = {
+    "grocery": (0.10, 0.40),
+    "travel": (0.25, 0.10),
+    "electronics": (0.30, 0.10),
+    "fuel": (0.05, 0.20),
+    "gambling": (0.20, 0.02),
+    "clothing": (0.10, 0.18),
+}
+COUNTRIES = {"DE": (0.30, 0.60), "FR": (0.15, 0.14), "IT": (0.15, 0.12), "PL": (0.10, 0.09), "US": (0.30, 0.05)}
 
 
 def make_transactions(
@@ -55,8 +63,8 @@ def make_transactions(
             "time": pd.Timestamp("2025-01-01") + pd.to_timedelta(seconds.round(), unit="s"),
             "amount": rng.lognormal(np.where(fraud, 4.6, 3.4), 1.0).round(2),
             "n_previous": rng.poisson(np.where(fraud, 4, 12)),
-            "merchant": _choose(MERCHANTS, fraud, [0.1, 0.25, 0.3, 0.05, 0.2, 0.1], [0.4, 0.1, 0.1, 0.2, 0.02, 0.18], rng),
-            "country": _choose(COUNTRIES, fraud, [0.3, 0.15, 0.15, 0.1, 0.3], [0.6, 0.14, 0.12, 0.09, 0.05], rng),
+            "merchant": _choose(fraud, MERCHANTS, rng),
+            "country": _choose(fraud, COUNTRIES, rng),
             "online": online,
             "account_age": age,
             "distance": np.where(online, np.nan, distance),
@@ -66,9 +74,11 @@ def make_transactions(
 
 
 def _choose(
-    values: np.ndarray, fraud: np.ndarray, if_fraud: list[float], if_not: list[float], rng: np.random.Generator
+    fraud: np.ndarray, probabilities: dict[str, tuple[float, float]], rng: np.random.Generator
 ) -> np.ndarray:
     """One value per row, drawn with the probabilities of its class."""
+    ends = np.cumsum(list(probabilities.values()), axis=0)
+    ends[-1] = 1.0
     u = rng.random(len(fraud))
-    codes = np.where(fraud, np.searchsorted(np.cumsum(if_fraud), u), np.searchsorted(np.cumsum(if_not), u))
-    return values[np.minimum(codes, len(values) - 1)]
+    codes = np.where(fraud, np.searchsorted(ends[:, 0], u), np.searchsorted(ends[:, 1], u))
+    return np.array(list(probabilities))[codes]

@@ -10,8 +10,8 @@ __all__ = ["spread_points"]
 def spread_points(indices: np.ndarray, seeds: np.ndarray) -> np.ndarray:
     """Points of a shuffled, Owen-scrambled van der Corput sequence in [0, 1).
 
-    Any ``2**k`` consecutive indices that start at a multiple of ``2**k`` give one point in each of ``2**k`` equal parts.
-    A point depends on its index and the seeds alone. With other seeds the points come in another order, so that two
+    Any ``2**k`` consecutive indices from a multiple of ``2**k`` on give one point in each of ``2**k`` equal parts. A
+    point depends on its index and the seeds alone. With other seeds the points come in another order, so that two
     sequences can be used for two columns of a table.
 
     Parameters

@@ -20,7 +20,7 @@ MAX_CLASSES = 24
 # Rows of average behaviour that are added to a category before it is placed among the others.
 CATEGORY_PRIOR = 5.0
 # Rows that shape a tree, at the most; all rows fill its leaves.
-MAX_STRUCTURE_ROWS = 100_000
+MAX_STRUCTURE_ROWS = 20_000
 # Share of what a tree explains that may be given up for smaller leaves.
 TOLERANCE = 0.1
 # Fractional part of the golden ratio: any run of its multiples, modulo 1, is evenly spread.
@@ -212,8 +212,9 @@ def _grow(
     tree = kind(min_samples_leaf=growth.min_samples_leaf, random_state=seed)
     aim = aim[target.of_row]
     if target.nominal:
-        # A class that is in no row that shapes the tree counts as the first one: it is too rare to matter there.
-        aim = np.searchsorted(np.unique(aim[rows]), aim) % len(np.unique(aim[rows]))
+        known = np.unique(aim[rows])
+        # A class that no row of the structure has may count as any other: it is too rare to matter there.
+        aim = np.searchsorted(known, aim) % len(known)
     structure = tree.fit(seen[rows], aim[rows]).tree_
     leaves, parents = structure.apply(seen), _parents(structure)
     unseen = np.setdiff1d(np.arange(len(seen)), rows, assume_unique=True)[:MAX_STRUCTURE_ROWS]
@@ -224,7 +225,7 @@ def _grow(
 def _large_enough(
     structure, parents: np.ndarray, leaves: np.ndarray, aim: np.ndarray, nominal: bool
 ) -> np.ndarray:
-    """For each node the lowest one at or above it that is not too small, by the errors on rows the tree has not seen."""
+    """For each node the lowest one at or above it that is not too small, judged by rows the tree has not seen."""
     sizes = structure.n_node_samples
     if not len(aim):
         return np.arange(len(sizes))
@@ -299,7 +300,13 @@ def _shrunken_means(levels: np.ndarray, values: np.ndarray, n_levels: int) -> np
 
 
 def _filled(
-    structure, leaves: np.ndarray, target: np.ndarray, places: list[np.ndarray], parents, home, smoothing: float
+    structure,
+    leaves: np.ndarray,
+    target: np.ndarray,
+    places: list[np.ndarray],
+    parents: np.ndarray,
+    home: np.ndarray,
+    smoothing: float,
 ) -> ConditionalTree:
     """The tree with all rows, of which ``leaves`` are the leaves, as donors."""
     n_nodes = structure.node_count

@@ -12,8 +12,8 @@ from sklearn.utils._param_validation import Interval
 
 from .._random import RandomStreams
 from ._conditioning import Allowed
-from ._trees import ConditionalTree, Growth, Levels, fit_levels, grow_trees, strongest
 from ._spread import spread_points
+from ._trees import ConditionalTree, Growth, Levels, fit_levels, grow_trees, strongest
 from .base import BaseGenerator
 
 __all__ = ["TreeGenerator"]
@@ -87,8 +87,8 @@ class TreeGenerator(BaseGenerator):
     The chain rule :math:`p(x) = \\prod_j p(x_j \\mid x_{<j})` is exact; what can go wrong is each factor. Four things
     keep a draw near the distribution and off the rows:
 
-    - *Held-out size of the leaves*: per column, leaves that are too small are joined, as long as rows that the tree has not
-      seen are predicted nearly as well. A column that depends on little is drawn from large leaves [3]_.
+    - *Held-out size of the leaves*: per column, small leaves are joined as long as rows that the tree has
+      not seen are predicted nearly as well. A column that depends on little is drawn from large leaves [3]_.
     - *Back-off*: the estimate at node :math:`v` with :math:`n` rows is
       :math:`q_v = (n \\hat p_v + c\\, q_{parent(v)}) / (n + c)` with :math:`c` = ``smoothing``, drawn by walking up.
     - *Donors that are not neighbours*: rows of a leaf are exchangeable as far as the tree can tell, yet the one that
@@ -157,7 +157,9 @@ class TreeGenerator(BaseGenerator):
         growth = Growth(self.n_trees, self.min_samples_leaf, self.smoothing, self.max_features)
         # Growing trees releases the interpreter's lock, so threads are enough and nothing is copied.
         self._steps = Parallel(n_jobs=self.n_jobs, prefer="threads")(
-            delayed(_fit_step)(self._levels, self.order_[:place], column, growth, streams.child("column", column))
+            delayed(_fit_step)(
+                self._levels, self.order_[:place], column, growth, streams.child("column", column)
+            )
             for place, column in enumerate(self.order_.tolist())
         )
 
@@ -232,7 +234,9 @@ def _donors(
     chosen = (uniforms[:, 0] * len(step.trees)).astype(np.int64)
     for number, tree in enumerate(step.trees):
         rows = np.flatnonzero(chosen == number)
-        pairs[rows] = tree.draw([drawn[column, rows] for column in step.predictors], seeds, uniforms[rows, 1:])
+        pairs[rows] = tree.draw(
+            [drawn[column, rows] for column in step.predictors], seeds, uniforms[rows, 1:]
+        )
     distances = sum(_distances(fitted[column], drawn[column], pairs) for column in step.predictors)
     return np.where(distances[:, 0] < TOO_NEAR * distances[:, 1], pairs[:, 1], pairs[:, 0])
 

@@ -179,7 +179,7 @@ class HybridSampler(BaseAugmenter, _BaseComposition):
         plan = plan_classes(data, missing, self._make_class)
         plan.kept, plan.strategy = kept, targets
         if self.clean is not None:
-            self._clean(plan, data)
+            self._clean(plan, kept, data)
         return plan
 
     def _under_sample(self, data: SamplingData, targets: dict[Any, int]) -> np.ndarray:
@@ -248,14 +248,14 @@ class HybridSampler(BaseAugmenter, _BaseComposition):
         ends = np.rint(np.cumsum(self.shares) * n_rows).astype(int)
         return int(ends[position] - (ends[position - 1] if position else 0))
 
-    def _clean(self, plan: ResamplePlan, data: SamplingData) -> None:
+    def _clean(self, plan: ResamplePlan, kept: np.ndarray, data: SamplingData) -> None:
         """Take out of the plan what the cleaning step removes."""
-        n_kept = len(plan.kept)
-        frame = pd.concat([data.table.frame.iloc[plan.kept], plan.new.frame], ignore_index=True)
-        codes = np.concatenate([data.target.codes[plan.kept], plan.new_codes])
+        n_kept = len(kept)
+        frame = pd.concat([data.table.frame.iloc[kept], plan.new.frame], ignore_index=True)
+        codes = np.concatenate([data.target.codes[kept], plan.new_codes])
         stays = keep_rows(self.clean, frame, codes, data.encoder, data.streams.child("clean"))
         new = stays[stays >= n_kept] - n_kept
-        plan.kept = plan.kept[stays[stays < n_kept]]
+        plan.kept = kept[stays[stays < n_kept]]
         rejected = {f"removed by {type(self.clean).__name__}": len(plan.new) - len(new)}
         plan.new.rejected = plan.new.rejected | {name: count for name, count in rejected.items() if count}
         plan.new, plan.new_codes = plan.new.take(new), plan.new_codes[new]

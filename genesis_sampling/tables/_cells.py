@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 import pandas as pd
 
 from ..exceptions import DataError, MixedTypesError
 
-__all__ = ["ParsedColumn", "format_cells", "parse_cells", "quoted"]
+__all__ = ["ParsedColumn", "format_cells", "parse_cells"]
 
 # Words that stand for a missing value where every other cell of the column is a number or a date.
 MISSING_WORDS = frozenset(
@@ -172,37 +171,31 @@ def parse_cells(name: str, cells: pd.Series, *, may_mix: bool = False) -> Parsed
     MixedTypesError
         For text among numbers.
     """
-    raw = cells.to_numpy(dtype=object)
-    known = ~cells.isna().to_numpy()
-    texts = [text.strip() for text in raw[known].tolist()]
-    parsed = _typed(name, texts)
-    words = Counter[str]()
-    if parsed is None and not MISSING_WORDS.isdisjoint(texts):
-        is_word = np.array([text in MISSING_WORDS for text in texts])
-        words = Counter(np.array(texts, dtype=object)[is_word].tolist())
-        parsed = _typed(name, [text for text in texts if text not in MISSING_WORDS])
-        known[known] = known[known] if parsed is None else ~is_word
-    if parsed is None:
+    codes, distinct = pd.factorize(cells)
+    texts = [text.strip() for text in distinct.tolist()]
+    known = np.ones(len(texts), dtype=bool)
+    typed = _typed(name, texts)
+    if typed is None and not MISSING_WORDS.isdisjoint(texts):
+        known = np.array([text not in MISSING_WORDS for text in texts])
+        typed = _typed(name, [text for text in texts if text not in MISSING_WORDS])
+    if typed is None:
         if not may_mix:
-            _check_mixture(name, texts)
+            _check_mixture(name, dict(zip(texts, np.bincount(codes[codes >= 0]).tolist())))
         return ParsedColumn(cells, TextStyle())
-    words[""] += int(len(cells) - known.sum() - words.total())
-    values, style = parsed
-    return ParsedColumn(_with_gaps(values, known), style, words.most_common(1)[0][0])
+    values, style = typed
+    # An empty cell has the code -1, which picks the last entry.
+    positions = np.append(np.where(known, np.cumsum(known) - 1, -1), -1)[codes]
+    return ParsedColumn(_taken(values, positions), style, _usual_gap(codes[positions < 0], texts))
 
 
-def format_cells(values: pd.Series, column: ParsedColumn) -> list[str]:
-    """Texts of new values in the style of their column."""
-    missing = values.isna().to_numpy()
-    if not missing.any():
-        return column.style.write(values)
-    texts = np.full(len(values), column.missing, dtype=object)
-    if not missing.all():
-        texts[~missing] = column.style.write(values[~missing])
-    return texts.tolist()
+def format_cells(values: pd.Series, column: ParsedColumn, delimiter: str) -> list[str]:
+    """New values as fields of a delimited file, in the style of their column."""
+    codes, distinct = pd.factorize(values)
+    texts = np.array([*column.style.write(pd.Series(distinct)), column.missing], dtype=object)
+    return np.array(_quoted(texts.tolist(), delimiter), dtype=object)[codes].tolist()
 
 
-def quoted(cells: list[str], delimiter: str) -> list[str]:
+def _quoted(cells: list[str], delimiter: str) -> list[str]:
     """Cells as fields of a delimited file: in quotes where they need them."""
     joined = "".join(cells)
     special = [sign for sign in (delimiter, '"', "\n", "\r") if sign in joined]
@@ -287,23 +280,25 @@ def _times(texts: list[str]) -> tuple[np.ndarray, CellStyle] | None:
     return None
 
 
-def _with_gaps(values: np.ndarray, known: np.ndarray) -> pd.Series:
-    """A column of the known values, missing elsewhere."""
-    if known.all():
-        return pd.Series(values)
+def _taken(values: np.ndarray, positions: np.ndarray) -> pd.Series:
+    """A column of the values at ``positions``, missing where that is -1."""
+    missing = positions < 0
+    taken = values[np.where(missing, 0, positions)]
+    if not missing.any():
+        return pd.Series(taken)
     if values.dtype.kind == "i":
-        spread = np.zeros(len(known), dtype=np.int64)
-        spread[known] = values
-        return pd.Series(pd.arrays.IntegerArray(spread, ~known))
-    gap: Any = np.nan if values.dtype.kind == "f" else "NaT"
-    spread = np.full(len(known), gap, dtype=values.dtype)
-    spread[known] = values
-    return pd.Series(spread)
+        return pd.Series(pd.arrays.IntegerArray(taken, missing))
+    taken[missing] = np.nan if values.dtype.kind == "f" else np.datetime64("NaT")
+    return pd.Series(taken)
 
 
-def _check_mixture(name: str, texts: list[str]) -> None:
+def _usual_gap(codes: np.ndarray, texts: list[str]) -> str:
+    """The most frequent text of missing cells; -1 is the code of an empty one."""
+    return ["", *texts][int(np.bincount(codes + 1).argmax())] if len(codes) else ""
+
+
+def _check_mixture(name: str, counts: dict[str, int]) -> None:
     """Refuse numbers among which some cells are not: as categories they would be worthless."""
-    counts = Counter(texts)
     numbers = [text for text in counts if re.fullmatch(_NUMBER, text)]
     others = [
         text
@@ -311,7 +306,7 @@ def _check_mixture(name: str, texts: list[str]) -> None:
         if not re.fullmatch(rf"{_NUMBER}|[+-]?\d+", text) and text not in MISSING_WORDS
     ]
     n_numbers = sum(counts[text] for text in numbers)
-    if not others or len(numbers) <= MAX_NUMERIC_CATEGORIES or 2 * n_numbers < len(texts):
+    if not others or len(numbers) <= MAX_NUMERIC_CATEGORIES or 2 * n_numbers < sum(counts.values()):
         return
     if any(re.match(r"[+-]?0\d", text) for text in counts):
         # Codes such as 007.

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from ..exceptions import DataError
-from ._cells import ParsedColumn, format_cells, quoted
+from ._cells import ParsedColumn, format_cells
 from ._file_table import SYNTHETIC_COLUMN, FileTable, OutputRows
 from ._parquet import write_frame
 
@@ -103,7 +103,7 @@ class TextTable(FileTable):
 
     def _format(self, new: pd.DataFrame, delimiter: str) -> Iterator[str]:
         """Records of new rows."""
-        cells = [quoted(format_cells(new[name], column), delimiter) for name, column in self.columns.items()]
+        cells = [format_cells(new[name], column, delimiter) for name, column in self.columns.items()]
         if len(cells) == 1:
             # An empty line would be no record.
             return (cell or '""' for cell in cells[0])

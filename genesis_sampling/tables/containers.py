@@ -80,11 +80,15 @@ class ArrayTable(Table):
         return stacked
 
 
-class ListTable(ArrayTable):
-    """A list of rows."""
+class ListTable(Table):
+    """A list of rows, as an array of them."""
+
+    def __init__(self, X: np.ndarray):
+        self._array = ArrayTable(X)
+        self.native, self.frame = X, self._array.frame
 
     def _stack(self, kept: np.ndarray | None, new: pd.DataFrame) -> list:
-        return super()._stack(kept, new).tolist()
+        return self._array.stack(kept, new).tolist()
 
 
 class SparseTable(Table):
@@ -162,12 +166,8 @@ class Target:
 
     def __init__(self, y: Any):
         self.native = y
-        values = _label_values(y)
-        check_classification_targets(values)
-        values, _ = check_target_type(values, indicate_one_vs_all=True)
-        classes, self.codes = np.unique(values, return_inverse=True)
-        self.classes = classes.tolist()
-        self.counts = np.bincount(self.codes, minlength=len(classes))
+        self.codes, self.classes = _coded(_label_values(y))
+        self.counts = np.bincount(self.codes, minlength=len(self.classes))
 
     def positions_of(self, code: int) -> np.ndarray:
         """Row positions of the class at ``code`` in ``classes``."""
@@ -204,7 +204,23 @@ def _label_values(y: Any) -> np.ndarray:
     if isinstance(y, pd.Series):
         return _plain_labels(y)
     y = np.asarray(y)
-    return y.ravel() if y.ndim == 2 and y.shape[1] == 1 else y
+    y = y.ravel() if y.ndim == 2 and y.shape[1] == 1 else y
+    return _plain_labels(pd.Series(y)) if y.dtype == object and y.ndim == 1 else y
+
+
+def _coded(values: np.ndarray) -> tuple[np.ndarray, list[Any]]:
+    """Position of each label among the sorted classes, and the classes."""
+    if values.dtype == object and values.ndim == 1:
+        # Hashing text is much faster than sorting it, and only numbers can be something else than classes.
+        try:
+            codes, classes = pd.factorize(values, sort=True)
+        except TypeError as error:
+            raise DataError(f"Unknown label type: labels of several types in y ({error}); expected one.") from error
+        return codes, classes.tolist()
+    check_classification_targets(values)
+    values, _ = check_target_type(values, indicate_one_vs_all=True)
+    classes, codes = np.unique(values, return_inverse=True)
+    return codes, classes.tolist()
 
 
 def _plain_labels(y: pd.Series) -> np.ndarray:

@@ -10,7 +10,14 @@ import pandas as pd
 
 from ..exceptions import DataError
 
-__all__ = ["frame_from_foreign", "frame_to_foreign", "is_foreign_frame", "is_foreign_series", "with_column", "without_column"]
+__all__ = [
+    "frame_from_foreign",
+    "frame_to_foreign",
+    "is_foreign_frame",
+    "is_foreign_series",
+    "with_column",
+    "without_column",
+]
 
 
 def is_foreign_frame(X: Any) -> bool:

@@ -44,7 +44,7 @@ def _scaled(numbers: np.ndarray) -> np.ndarray:
 
 def _one_hot(categories: np.ndarray) -> np.ndarray:
     """One column per frequent category, of height sqrt(1/2), so that two categories lie at distance 1."""
-    values, positions, counts = np.unique(
+    _, positions, counts = np.unique(
         np.nan_to_num(categories, nan=-1), return_inverse=True, return_counts=True
     )
     frequent = np.argsort(-counts, kind="stable")[:MAX_CATEGORIES]

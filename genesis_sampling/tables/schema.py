@@ -112,9 +112,9 @@ def infer_schema(frame: pd.DataFrame, categorical_features: Any = "auto") -> Tab
     """
     check_column_names(frame.columns)
     forced = _positions(categorical_features, frame.columns)
-    ranges = _float_ranges(frame)
+    ranges = _float_ranges(frame) or [None] * frame.shape[1]
     columns = tuple(
-        _describe(name, frame.iloc[:, position], position in forced, ranges and ranges[position])
+        _describe(name, frame.iloc[:, position], position in forced, ranges[position])
         for position, name in enumerate(frame.columns)
     )
     _warn_of_identifiers(frame, columns)
@@ -165,13 +165,13 @@ def _position(item: Any, names: pd.Index) -> int:
     )
 
 
-def _float_ranges(frame: pd.DataFrame) -> list[tuple[float, float]] | None:
-    """Smallest and largest number of each column, for a frame that is one array of floats.
+def _float_ranges(frame: pd.DataFrame) -> list[tuple[float, float] | None]:
+    """Smallest and largest number of each column of a frame that is one array of floats; none for other frames.
 
     One pass along the rows of an array is several times faster than one down each of its columns.
     """
     if not all(dtype == np.float64 for dtype in frame.dtypes):
-        return None
+        return []
     values = frame.to_numpy()
     return list(zip(np.fmin.reduce(values).tolist(), np.fmax.reduce(values).tolist(), strict=True))
 

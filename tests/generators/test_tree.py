@@ -17,14 +17,24 @@ def mixed_table(n_rows=3000, seed=0):
     job = rng.choice(["none", "clerk", "smith"], n_rows, p=[0.3, 0.4, 0.3])
     pay = np.where(job == "none", 0.0, np.round(rng.gamma(3, 400, n_rows) + 900 * (job == "smith"), 2))
     hours = np.where(job == "none", np.nan, rng.integers(20, 50, n_rows))
-    return pd.DataFrame({"job": job, "pay": pay, "hours": hours, "noise": rng.normal(size=n_rows), "age": rng.integers(18, 70, n_rows)})
+    return pd.DataFrame(
+        {
+            "job": job,
+            "pay": pay,
+            "hours": hours,
+            "noise": rng.normal(size=n_rows),
+            "age": rng.integers(18, 70, n_rows),
+        }
+    )
 
 
 def largest_gap(real, drawn):
     """Kolmogorov-Smirnov distance of two samples."""
     real, drawn = np.sort(real), np.sort(drawn)
     at = np.union1d(real, drawn)
-    return np.abs(np.searchsorted(real, at, "right") / len(real) - np.searchsorted(drawn, at, "right") / len(drawn)).max()
+    return np.abs(
+        np.searchsorted(real, at, "right") / len(real) - np.searchsorted(drawn, at, "right") / len(drawn)
+    ).max()
 
 
 @pytest.fixture(scope="module")
@@ -153,7 +163,13 @@ class TestEdges:
     def test_many_categories(self):
         rng = np.random.default_rng(0)
         codes = rng.integers(0, 5000, 8000)
-        table = pd.DataFrame({"code": pd.Categorical(codes), "even": np.where(codes % 2, "odd", "even"), "x": codes % 7 + rng.random(8000)})
+        table = pd.DataFrame(
+            {
+                "code": pd.Categorical(codes),
+                "even": np.where(codes % 2, "odd", "even"),
+                "x": codes % 7 + rng.random(8000),
+            }
+        )
         rows = TreeGenerator(random_state=0).fit(table).sample(2000)
         assert set(rows["code"]) <= set(table["code"])
 

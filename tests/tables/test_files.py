@@ -221,7 +221,10 @@ def test_text_among_numbers_is_refused_unless_they_are_categories(tmp_path):
 
 def test_failing_write_leaves_nothing(path, tmp_path):
     table = read_table(str(path))
-    outputs = [OutputRows(str(tmp_path / "one.csv"), np.arange(3)), OutputRows(str(tmp_path / "two.csv"), np.array([99]))]
+    outputs = [
+        OutputRows(str(tmp_path / "one.csv"), np.arange(3)),
+        OutputRows(str(tmp_path / "two.csv"), np.array([99])),
+    ]
     with pytest.raises(IndexError):
         write_tables(table, outputs)
     assert os.listdir(tmp_path) == ["table.csv"]
@@ -283,9 +286,12 @@ class TestParquet:
         out = tmp_path / "out.parquet"
         write_tables(table, [OutputRows(str(out), np.array([2, 0]), table.frame.iloc[:2])])
         expected = pd.concat([frame.iloc[[2, 0]], frame.iloc[:2]], ignore_index=True)
-        pd.testing.assert_frame_equal(pd.read_parquet(out), pd.read_parquet(tmp_path / "in.parquet").iloc[:0].pipe(
-            lambda empty: expected.astype(empty.dtypes.to_dict())
-        ))
+        pd.testing.assert_frame_equal(
+            pd.read_parquet(out),
+            pd.read_parquet(tmp_path / "in.parquet")
+            .iloc[:0]
+            .pipe(lambda empty: expected.astype(empty.dtypes.to_dict())),
+        )
 
     def test_decimals_dates_and_row_labels(self, tmp_path):
         pa = pytest.importorskip("pyarrow")
@@ -303,7 +309,9 @@ class TestParquet:
         )
         pq.write_table(arrow, tmp_path / "in.parquet")
         table = read_table(str(tmp_path / "in.parquet"))
-        write_tables(table, [OutputRows(str(tmp_path / "out.parquet"), np.array([0]), table.frame, mark=True)])
+        write_tables(
+            table, [OutputRows(str(tmp_path / "out.parquet"), np.array([0]), table.frame, mark=True)]
+        )
         result = pq.read_table(tmp_path / "out.parquet")
         assert result.drop_columns("_synthetic").schema.types == arrow.schema.types[:2]
         assert result["price"].to_pylist() == [decimal.Decimal("1.50"), decimal.Decimal("1.50"), None]
