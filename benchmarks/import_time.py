@@ -27,7 +27,9 @@ def seconds(statement: str) -> float:
 
 def heavy_modules(statement: str) -> list[str]:
     code = f"{statement}\nimport sys; print([m for m in ('torch', 'matplotlib') if m in sys.modules])"
-    return eval(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout)
+    return eval(
+        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    )
 
 
 def main() -> None:
@@ -48,13 +50,15 @@ def main() -> None:
         for name, found in times.items()
     ]
     heavy = heavy_modules("from genesis_sampling import *")
-    write_results("import_time", {"runs": RUNS, "rows": rows, "torch or matplotlib loaded": heavy, "bar": 1.3})
+    write_results(
+        "import_time", {"runs": RUNS, "rows": rows, "torch or matplotlib loaded": heavy, "bar": 1.3}
+    )
     write_table(
         "import_time",
         "Import time of whole processes",
         rows,
-        f"Bar: `import genesis_sampling` at most 1.3 times `import imblearn`. Of torch and matplotlib, every public name "
-        f"together loads: {heavy or 'neither'}.",
+        "Bar: `import genesis_sampling` at most 1.3 times `import imblearn`. Of torch and matplotlib, all public "
+        f"names together load: {heavy or 'neither'}.",
     )
 
 

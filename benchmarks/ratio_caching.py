@@ -69,8 +69,8 @@ def main() -> None:
         "ratio_caching",
         "A search over ratios with kept generators",
         rows,
-        f"Medians of {options.runs} runs; the ratio is the median of paired ratios. One class grows, so 5 fits are one a "
-        "fold. Bar: at most 2.",
+        f"Medians of {options.runs} runs; the ratio is the median of paired ratios. One class grows, so 5 fits are "
+        "one a fold. Bar: at most 2.",
     )
 
 

@@ -68,8 +68,8 @@ def main() -> None:
         "throughput",
         "Over-sampling 10 % to 1:1, 30 numeric columns",
         rows,
-        f"Medians of {options.runs} fresh processes each; peak resident memory of the whole process, the input included. "
-        "Bar: NoiseSampler within 2 times of copying (RandomOverSampler).",
+        f"Medians of {options.runs} fresh processes each; peak resident memory of the whole process, the input "
+        "included. Bar: NoiseSampler within 2 times of copying (RandomOverSampler).",
     )
 
 

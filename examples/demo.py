@@ -59,9 +59,13 @@ def main() -> int:
 
 def parse_options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, help="a CSV or Parquet file; default: data that come with scikit-learn")
+    parser.add_argument(
+        "--data", type=Path, help="a CSV or Parquet file; default: data that come with scikit-learn"
+    )
     parser.add_argument("--target", help="the column of the classes")
-    parser.add_argument("--output", type=Path, default=Path("demo_output"), help="folder of the balanced table")
+    parser.add_argument(
+        "--output", type=Path, default=Path("demo_output"), help="folder of the balanced table"
+    )
     options = parser.parse_args()
     if (options.data is None) != (options.target is None):
         parser.error("--data and --target (DATA= and TARGET= of make) go together")
@@ -71,7 +75,9 @@ def parse_options() -> argparse.Namespace:
 def load(options: argparse.Namespace) -> tuple[pd.DataFrame, str]:
     """The table and the name of its target."""
     if options.data is None:
-        print("Breast cancer data of scikit-learn, the malignant cases thinned out to 40: 30 measurements, 397 rows\n")
+        print(
+            "Breast cancer data of scikit-learn, the malignant cases thinned out to 40: 30 measurements, 397 rows\n"
+        )
         return load_rare_cancer(), "diagnosis"
     frame = read_table(options.data).frame
     if len(frame) > MAX_ROWS:

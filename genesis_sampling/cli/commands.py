@@ -281,7 +281,7 @@ def _generate(
         from ..tables.files import OutputRows, read_table, write_tables
 
         started = perf_counter()
-        options = given(method=choice("--method", method, functional.GENERATORS), random_state=seed)
+        options = given(method=choice("--method", method, functional.GENERATING_METHODS), random_state=seed)
         layout = given(delimiter=delimiter_of(delimiter), encoding=encoding)
         discrete, wanted = names_of(discrete_columns), wanted_values(condition or [])
         output = checked_output("--output", output, [data], "_synthetic", force)

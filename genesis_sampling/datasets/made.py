@@ -16,7 +16,13 @@ MERCHANTS = {
     "gambling": (0.20, 0.02),
     "clothing": (0.10, 0.18),
 }
-COUNTRIES = {"DE": (0.30, 0.60), "FR": (0.15, 0.14), "IT": (0.15, 0.12), "PL": (0.10, 0.09), "US": (0.30, 0.05)}
+COUNTRIES = {
+    "DE": (0.30, 0.60),
+    "FR": (0.15, 0.14),
+    "IT": (0.15, 0.12),
+    "PL": (0.10, 0.09),
+    "US": (0.30, 0.05),
+}
 
 
 def make_transactions(
@@ -55,7 +61,9 @@ def make_transactions(
     hour = np.where(fraud, rng.normal(2, 4, n_rows), rng.normal(14, 4, n_rows)) % 24
     seconds = (rng.integers(0, 90, n_rows) * 24 + hour) * 3600
     online = rng.random(n_rows) < np.where(fraud, 0.7, 0.35)
-    distance = np.where(rng.random(n_rows) < np.where(fraud, 0.3, 0.7), 0, rng.exponential(40, n_rows)).round(1)
+    distance = np.where(rng.random(n_rows) < np.where(fraud, 0.3, 0.7), 0, rng.exponential(40, n_rows)).round(
+        1
+    )
     age = pd.array(rng.gamma(np.where(fraud, 1.2, 3.0), 400).astype(np.int64), dtype="Int64")
     age[rng.random(n_rows) < 0.1] = pd.NA
     return pd.DataFrame(

@@ -52,10 +52,14 @@ class AugmentationReport:
         return json.dumps(_with_text_keys(self.to_dict()), indent=indent, default=str)
 
     def __str__(self) -> str:
-        lines = [f"{self.sampler}: {sum(self.counts_before.values())} rows in, {sum(self.counts_after.values())} out"]
+        lines = [
+            f"{self.sampler}: {sum(self.counts_before.values())} rows in, {sum(self.counts_after.values())} out"
+        ]
         for label, before in self.counts_before.items():
             lines.append(f"  class {label!r}: {before} -> {self.counts_after.get(label, 0)}")
-        lines.append(f"  {self.n_accepted} new rows of {self.n_generated} generated, {self.n_removed} rows removed")
+        lines.append(
+            f"  {self.n_accepted} new rows of {self.n_generated} generated, {self.n_removed} rows removed"
+        )
         lines += [f"  rejected, {reason}: {count}" for reason, count in self.rejected.items()]
         lines += [f"  {name}: {choice}" for name, choice in self.choices.items()]
         return "\n".join([*lines, f"  {self.seconds:.2f} seconds"])

@@ -76,7 +76,9 @@ class ArrayTable(Table):
         stacked = np.empty(shape, dtype=self.native.dtype, order="F" if _only_fortran(self.native) else "C")
         stacked[:n_kept] = self.native if kept is None else self.native[kept]
         if len(new):
-            stacked[n_kept:] = new.to_numpy(dtype=None if self.native.dtype.kind in "SU" else self.native.dtype)
+            stacked[n_kept:] = new.to_numpy(
+                dtype=None if self.native.dtype.kind in "SU" else self.native.dtype
+            )
         return stacked
 
 
@@ -215,7 +217,9 @@ def _coded(values: np.ndarray) -> tuple[np.ndarray, list[Any]]:
         try:
             codes, classes = pd.factorize(values, sort=True)
         except TypeError as error:
-            raise DataError(f"Unknown label type: labels of several types in y ({error}); expected one.") from error
+            raise DataError(
+                f"Unknown label type: labels of several types in y ({error}); expected one."
+            ) from error
         return codes, classes.tolist()
     check_classification_targets(values)
     values, _ = check_target_type(values, indicate_one_vs_all=True)

@@ -47,7 +47,9 @@ def frame_to_foreign(X: Any, kept: np.ndarray | None, new: pd.DataFrame) -> Any:
     originals = frame if kept is None else frame[kept.tolist()]
     if not len(new):
         return originals.to_native()
-    columns = [_from_pandas(new.iloc[:, position], frame[name]) for position, name in enumerate(frame.columns)]
+    columns = [
+        _from_pandas(new.iloc[:, position], frame[name]) for position, name in enumerate(frame.columns)
+    ]
     added = nw.from_dict({column.name: column for column in columns}, backend=frame.implementation)
     return nw.concat([originals, added], how="vertical").to_native()
 
@@ -114,7 +116,9 @@ def _from_pandas(values: pd.Series, like: nw.Series) -> nw.Series:
         return nw.new_series(like.name, ticks.to_numpy(), backend=backend).cast(dtype)
     if isinstance(values.dtype, np.dtype) and values.dtype.kind in "iub":
         return nw.new_series(like.name, values.to_numpy(), backend=backend).cast(dtype)
-    known = [None if missing else value for value, missing in zip(values.tolist(), values.isna(), strict=True)]
+    known = [
+        None if missing else value for value, missing in zip(values.tolist(), values.isna(), strict=True)
+    ]
     if isinstance(dtype, nw.Decimal):
         return nw.new_series(like.name, known, nw.Float64(), backend=backend).cast(dtype)
     return nw.new_series(like.name, known, None if isinstance(dtype, nw.Unknown) else dtype, backend=backend)

@@ -1,0 +1,87 @@
+"""What the names of methods stand for."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from imblearn.over_sampling import RandomOverSampler
+from sklearn.base import clone
+
+from ..exceptions import DataError
+from ..generators import BaseGenerator, as_generator
+from ..samplers import GENERATORS, GenerativeOverSampler, NoiseSampler
+
+__all__ = ["GENERATING_METHODS", "METHODS", "check_choice", "chosen_generator", "over_sampler"]
+
+# Methods that are no generator; the names of generators are those of GenerativeOverSampler.
+SAMPLERS: dict[str, Callable[[], Any]] = {"noise": NoiseSampler, "random": RandomOverSampler}
+GENERATING_METHODS = ("auto", *GENERATORS)
+METHODS = (*GENERATING_METHODS, *SAMPLERS)
+
+
+def over_sampler(
+    method: Any, params: Mapping[str, Any] | None, discrete_columns: Sequence[Any] | None
+) -> Any:
+    """The sampler that a method stands for."""
+    if isinstance(method, str):
+        check_choice("method", method, METHODS)
+        if method in SAMPLERS:
+            sampler = _with_params(SAMPLERS[method](), params)
+        else:
+            sampler = GenerativeOverSampler(method, generator_params=dict(params or {}))
+    else:
+        _check_no_params(method, params)
+        is_sampler = hasattr(method, "fit_resample")
+        sampler = clone(method) if is_sampler else GenerativeOverSampler(as_generator(method))
+    return _with_categories(sampler, discrete_columns)
+
+
+def chosen_generator(
+    method: Any, params: Mapping[str, Any] | None, discrete_columns: Sequence[Any] | None
+) -> BaseGenerator:
+    """The generator that a method stands for, unfitted."""
+    if isinstance(method, str):
+        check_choice("method", method, GENERATING_METHODS)
+        generator = _with_params(GENERATORS["tree" if method == "auto" else method](), params)
+    else:
+        _check_no_params(method, params)
+        generator = as_generator(method)
+        if not isinstance(generator, BaseGenerator):
+            raise DataError(
+                f"Got method={method!r}; expected a generator of this package or a density of scikit-learn."
+            )
+        generator = clone(generator)
+    return _with_categories(generator, discrete_columns)
+
+
+def check_choice(name: str, value: Any, choices: Iterable[str]) -> None:
+    if value not in choices:
+        near = difflib.get_close_matches(str(value), list(choices), 1)
+        raise DataError(
+            f"Got {name}={value!r}; expected one of {list(choices)}."
+            + (f" Did you mean {near[0]!r}?" if near else "")
+        )
+
+
+def _with_categories(estimator: Any, discrete_columns: Sequence[Any] | None) -> Any:
+    # Text, booleans and categories are discrete in any case, so a list only adds to them.
+    if discrete_columns is not None and "categorical_features" in estimator.get_params():
+        estimator.set_params(categorical_features=list(discrete_columns))
+    return estimator
+
+
+def _with_params(estimator: Any, params: Mapping[str, Any] | None) -> Any:
+    try:
+        return estimator.set_params(**(params or {}))
+    except ValueError as error:
+        raise DataError(f"Got method_params={dict(params or {})!r}: {error}") from error
+
+
+def _check_no_params(method: Any, params: Mapping[str, Any] | None) -> None:
+    if params:
+        raise DataError(
+            f"Got method_params beside the {type(method).__name__} instance; expected them with a method's name only. "
+            "Set them on the instance."
+        )

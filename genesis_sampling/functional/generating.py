@@ -1,0 +1,69 @@
+"""Make a wholly synthetic table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from .._random import RandomStreams
+from ..exceptions import DataError
+from ..tables.containers import is_frame, wrap_table
+from ._methods import chosen_generator
+
+__all__ = ["generate"]
+
+
+def generate(
+    df: Any,
+    n_rows: int,
+    *,
+    method: Any = "auto",
+    method_params: Mapping[str, Any] | None = None,
+    discrete_columns: Sequence[Any] | None = None,
+    conditions: Mapping[Any, Any] | None = None,
+    random_state: Any = None,
+) -> Any:
+    """Make a wholly synthetic table with the distribution of ``df``.
+
+    Parameters
+    ----------
+    df : dataframe
+        A table of pandas or polars.
+    n_rows : int
+        Rows to draw.
+    method : {"auto", "tree", "gaussian_copula"} or generator, default="auto"
+        What learns and draws the rows.
+    method_params : mapping, default=None
+        Parameters of a method given by name.
+    discrete_columns : sequence of names, default=None
+        Columns that hold categories, beside the text, boolean and ``category`` columns.
+    conditions : mapping, default=None
+        Column to a value, a list of values, or a range ``(low, high)``.
+    random_state : int, RandomState instance or None, default=None
+        Seed.
+
+    Returns
+    -------
+    rows : dataframe of shape (n_rows, n_columns)
+        Of the kind that came in.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from genesis_sampling import generate
+    >>> df = pd.DataFrame({"age": [31, 47, 25, 60] * 10, "city": ["Rome", "Oslo", "Rome", "Bern"] * 10})
+    >>> generate(df, 3, random_state=0).shape
+    (3, 2)
+    """
+    if not is_frame(df):
+        raise DataError(f"Got {type(df).__name__}; expected a dataframe of pandas or polars.")
+    generator = chosen_generator(method, method_params, discrete_columns)
+    table = wrap_table(df)
+    streams = RandomStreams.from_random_state(random_state)
+    if generator.random_state is None:
+        generator.set_params(random_state=streams.child("fit").integer_seed())
+    generator.fit(table.frame)
+    rows = generator.sample(n_rows, conditions=conditions, random_state=streams.child("draw").integer_seed())
+    return table.stack(np.empty(0, dtype=np.intp), rows)
