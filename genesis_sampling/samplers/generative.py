@@ -27,6 +27,8 @@ from .data import ClassData, ClassSource, NewRows, draw_class
 
 __all__ = ["GenerativeOverSampler"]
 
+# With fewer rows trees find next to nothing to split on, and columns would be drawn nearly independently.
+MIN_TREE_ROWS = 50
 GENERATORS: dict[str, Callable[..., BaseGenerator]] = {
     "gaussian_copula": GaussianCopulaGenerator,
     "tree": TreeGenerator,
@@ -41,8 +43,8 @@ class GenerativeOverSampler(ClasswiseOverSampler):
     generator : "auto", {"tree", "gaussian_copula"} or generator, default="auto"
         What learns and draws the rows: a name, an instance (whose parameters can be searched, as in
         ``generator__min_samples_leaf``), a density of scikit-learn such as ``KernelDensity`` or ``GaussianMixture``,
-        or any object with ``fit`` and ``sample``. ``"auto"`` picks by the size of the class and says which in
-        ``report_``.
+        or any object with ``fit`` and ``sample``. ``"auto"`` is the copula for fewer than 50 rows, which are too
+        few to grow trees on, and trees else; ``report_`` says which.
     generator_params : dict, default=None
         Parameters for a generator given by name.
     train_on : {"class", "all"}, default="class"
@@ -139,8 +141,8 @@ class GenerativeOverSampler(ClasswiseOverSampler):
         return draw_class(self._fit_class(part), n_rows, part)
 
     def _fit_class(self, part: ClassData) -> ClassSource:
-        chosen = self._choose(len(part.positions))
         joint = self.train_on == "all"
+        chosen = self._choose(len(part.data.table) if joint else len(part.positions))
         if len(part.positions) < 2 and not joint:
             warnings.warn(
                 f"Class {part.label!r} has {len(part.positions)} row: its new rows are copies of it. NoiseSampler "
@@ -162,7 +164,7 @@ class GenerativeOverSampler(ClasswiseOverSampler):
         )
 
     def _choose(self, n_rows: int) -> Any:
-        """An unfitted generator for a class of ``n_rows`` rows."""
+        """An unfitted generator for a table of ``n_rows`` rows."""
         if not isinstance(self.generator, str):
             if self.generator_params:
                 raise DataError(
@@ -170,7 +172,9 @@ class GenerativeOverSampler(ClasswiseOverSampler):
                     "the instance."
                 )
             return as_generator(self.generator)
-        name = "tree" if self.generator == "auto" else self.generator
+        name = self.generator
+        if name == "auto":
+            name = "tree" if n_rows >= MIN_TREE_ROWS else "gaussian_copula"
         return GENERATORS[name]().set_params(**(self.generator_params or {}))
 
     def _fit_once(self, generator: Any, part: ClassData) -> Any:

@@ -41,7 +41,7 @@ LINES_PER_CHUNK = 10_000
 
 
 def read_table(
-    path: str,
+    path: str | os.PathLike[str],
     *,
     delimiter: str | None = None,
     encoding: str = "utf-8",
@@ -69,6 +69,7 @@ def read_table(
     DataError
         When the file is not a table; one sentence says what came, what was expected, what to do.
     """
+    path = os.fspath(path)
     if _ending(path) == ".parquet":
         return read_parquet(_read_bytes(path), _title(path))
     records = split_records(
