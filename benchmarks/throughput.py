@@ -6,8 +6,9 @@ RandomOverSampler copies rows: the floor for any over-sampler. Bar: NoiseSampler
 from __future__ import annotations
 
 import argparse
+import json
 
-from _common import measure, write_results, write_table
+from _common import RESULTS, machine, measure, write_results, write_table
 
 SETUP = """
 import numpy as np
@@ -43,34 +44,49 @@ def main() -> None:
     parser.add_argument("--rows", type=int, nargs="+", default=[100_000, 1_000_000])
     parser.add_argument("--runs", type=int, default=5)
     options = parser.parse_args()
-    rows, figures = [], {}
+    figures = measured_before()
     for n_rows in options.rows:
-        found = {}
-        for name, (imports, sampler) in SAMPLERS.items():
-            setup = SETUP.format(n_rows=n_rows, imports=imports, sampler=sampler)
-            found[name] = measure(setup, "out = sampler.fit_resample(X, y)", runs=options.runs)
-            print(n_rows, name, found[name], flush=True)
-        floor = found["imblearn RandomOverSampler"]
-        figures[str(n_rows)] = found
-        rows += [
-            {
-                "rows in": f"{n_rows:,}",
-                "sampler": name,
-                "seconds": f"{run['seconds']:.2f}",
-                "against copying": f"{run['seconds'] / floor['seconds']:.1f}",
-                "peak MiB": f"{run['peak_MiB']:.0f}",
-                "peak against copying": f"{run['peak_MiB'] / floor['peak_MiB']:.2f}",
-            }
-            for name, run in found.items()
-        ]
+        figures[str(n_rows)] = {name: run(n_rows, name, options.runs) for name in SAMPLERS}
+    figures = dict(sorted(figures.items(), key=lambda item: int(item[0])))
     write_results("throughput", {"columns": 30, "minority": 0.1, "ratio": 1.0, "figures": figures})
     write_table(
         "throughput",
         "Over-sampling 10 % to 1:1, 30 numeric columns",
-        rows,
-        f"Medians of {options.runs} fresh processes each; peak resident memory of the whole process, the input "
-        "included. Bar: NoiseSampler within 2 times of copying (RandomOverSampler).",
+        [row for n_rows, found in figures.items() for row in as_rows(int(n_rows), found)],
+        "Medians over fresh processes; peak resident memory of the whole process, the input included. Bar: NoiseSampler "
+        "within 2 times of copying (RandomOverSampler).",
     )
+
+
+def measured_before() -> dict:
+    """Figures of other sizes in the result file, if the machine and the versions are those of now."""
+    path = RESULTS / "throughput.json"
+    before = json.loads(path.read_text()) if path.is_file() else {}
+    return before["figures"] if before.get("machine") == machine() else {}
+
+
+def run(n_rows: int, name: str, runs: int) -> dict:
+    imports, sampler = SAMPLERS[name]
+    setup = SETUP.format(n_rows=n_rows, imports=imports, sampler=sampler)
+    found = measure(setup, "out = sampler.fit_resample(X, y)", runs=runs)
+    print(n_rows, name, found, flush=True)
+    return found
+
+
+def as_rows(n_rows: int, found: dict) -> list[dict]:
+    floor = found["imblearn RandomOverSampler"]
+    return [
+        {
+            "rows in": f"{n_rows:,}",
+            "sampler": name,
+            "seconds": f"{figure['seconds']:.2f}",
+            "against copying": f"{figure['seconds'] / floor['seconds']:.1f}",
+            "peak MiB": f"{figure['peak_MiB']:.0f}",
+            "peak against copying": f"{figure['peak_MiB'] / floor['peak_MiB']:.2f}",
+            "runs": figure["runs"],
+        }
+        for name, figure in found.items()
+    ]
 
 
 if __name__ == "__main__":

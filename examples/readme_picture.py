@@ -20,7 +20,7 @@ SAMPLERS = {
     "HybridSampler": HybridSampler(random_state=0),
 }
 
-X, y = make_moons(n_samples=(540, 60), noise=0.2, random_state=1)
+X, y = make_moons(n_samples=(1350, 150), noise=0.15, random_state=1)
 figure, axes = plt.subplots(1, 4, figsize=(13, 3.4), sharex=True, sharey=True, layout="constrained")
 for axis, (title, sampler) in zip(axes, SAMPLERS.items(), strict=True):
     rows, labels = (X, y) if sampler is None else sampler.fit_resample(X, y)
@@ -31,7 +31,7 @@ for axis, (title, sampler) in zip(axes, SAMPLERS.items(), strict=True):
         ("rare, real", "#d95f02", (labels == 1) & ~made),
     ]:
         if chosen.any():
-            axis.scatter(*rows[chosen].T, s=7, color=color, label=f"{name}: {chosen.sum()}")
+            axis.scatter(*rows[chosen].T, s=5, color=color, label=f"{name}: {chosen.sum()}")
     axis.set_title(title)
     axis.set_xticks([])
     axis.set_yticks([])

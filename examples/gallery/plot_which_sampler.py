@@ -50,7 +50,7 @@ for axis, (title, sampler) in zip(axes.flat[1:], samplers.items()):
     show(axis, title, rows, labels, sampler.synthetic_mask_)
 
 # %%
-# Noise stays near the real rows. Trees learn the two clusters and fill them. A single Gaussian copula knows one
-# correlation for the whole class, and may put rows between clusters: it suits classes that are one cloud. The hybrid
-# removes usual rows too, so it needs fewer new ones. The filter lets only rows pass that satisfy its constraint, and
-# leaves the real ones alone.
+# Noise stays near the real rows. Trees learn the two clusters, though from 50 rows they know the shape of each only
+# roughly. A single Gaussian copula knows one correlation for the whole class and blurs the clusters into one
+# another: it suits classes that are one cloud. The hybrid removes usual rows too, so it needs fewer new ones. The
+# filter lets only rows pass that satisfy its constraint, and leaves the real ones alone.
