@@ -38,7 +38,7 @@ def _hashed(bits: np.ndarray, seed: np.uint32) -> np.ndarray:
 
 def _reversed(bits: np.ndarray) -> np.ndarray:
     """The 32 bits of each number in reverse order."""
-    for shift, mask in ((1, 0x55555555), (2, 0x33333333), (4, 0x0F0F0F0F), (8, 0x00FF00FF)):
-        shift, mask = np.uint32(shift), np.uint32(mask)
+    for places, pattern in ((1, 0x55555555), (2, 0x33333333), (4, 0x0F0F0F0F), (8, 0x00FF00FF)):
+        shift, mask = np.uint32(places), np.uint32(pattern)
         bits = ((bits >> shift) & mask) | ((bits & mask) << shift)
     return (bits >> np.uint32(16)) | (bits << np.uint32(16))

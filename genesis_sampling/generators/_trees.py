@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
@@ -62,6 +63,11 @@ class Levels:
         return low + within * (self.high[levels] - low)
 
     @cached_property
+    def row_scores(self) -> np.ndarray:
+        """Score of each fitted row."""
+        return self.scores[self.of_row]
+
+    @cached_property
     def classes(self) -> np.ndarray:
         """Class of each level: its own if it is frequent, a common one for all rare levels."""
         n_classes = min(len(self), MAX_CLASSES)
@@ -75,12 +81,14 @@ def fit_levels(codes: np.ndarray, *, nominal: bool, interpolate: bool) -> Levels
     missing = np.isnan(codes)
     n_known = len(codes) - int(missing.sum())
     of_row = np.zeros(len(codes), dtype=np.int32)
-    counts = scores = low = high = np.empty(0)
+    counts = np.empty(0, dtype=np.int64)
+    scores = low = high = np.empty(0)
     if n_known:
         margin, of_row[~missing] = fit_margin(codes[~missing], interpolate=interpolate and not nominal)
         low, high = margin.low, margin.high
         counts = np.bincount(of_row[~missing])
-        scores = np.arange(len(low)) if nominal else (np.cumsum(counts) - counts / 2) / n_known
+        ranks = (np.cumsum(counts) - counts / 2) / n_known
+        scores = np.arange(len(low), dtype=np.float64) if nominal else ranks
     if n_known < len(codes):
         of_row[missing] = len(low)
         counts, scores = np.append(counts, len(codes) - n_known), np.append(scores, -1.0)
@@ -122,7 +130,7 @@ class ConditionalTree:
     """
 
     places: list[np.ndarray]
-    structure: object
+    structure: Any
     donors: np.ndarray
     start: np.ndarray
     stop: np.ndarray
@@ -229,15 +237,15 @@ def _large_enough(
     sizes = structure.n_node_samples
     if not len(aim):
         return np.arange(len(sizes))
-    homes, losses = [np.arange(len(sizes))], []
+    homes, errors = [np.arange(len(sizes))], []
     least = int(sizes.min())
     while True:
-        losses.append(_loss(structure, homes[-1][leaves], aim, nominal))
+        errors.append(_loss(structure, homes[-1][leaves], aim, nominal))
         if not homes[-1].any():
             break
         least *= 2
         homes.append(_lifted(homes[-1], parents, sizes, least))
-    losses = np.array(losses)
+    losses = np.array(errors)
     worst = losses.min() + TOLERANCE * (losses[-1] - losses.min())
     return homes[int(np.argmax(losses <= worst))]
 

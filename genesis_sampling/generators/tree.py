@@ -237,11 +237,13 @@ def _donors(
         pairs[rows] = tree.draw(
             [drawn[column, rows] for column in step.predictors], seeds, uniforms[rows, 1:]
         )
-    distances = sum(_distances(fitted[column], drawn[column], pairs) for column in step.predictors)
+    distances = np.zeros(pairs.shape, dtype=np.float32)
+    for column in step.predictors:
+        distances += _distances(fitted[column], drawn[column], pairs)
     return np.where(distances[:, 0] < TOO_NEAR * distances[:, 1], pairs[:, 1], pairs[:, 0])
 
 
 def _distances(fitted: Levels, drawn: np.ndarray, donors: np.ndarray) -> np.ndarray:
     """How far donors are from new rows in one column: difference of ranks, 1 for another category or missingness."""
-    gaps = fitted.scores[drawn][:, None] - fitted.scores[fitted.of_row[donors]]
+    gaps = fitted.scores[drawn][:, None] - fitted.row_scores[donors]
     return np.minimum(np.abs(gaps, out=gaps), 1.0)

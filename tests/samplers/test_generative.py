@@ -194,7 +194,6 @@ class TestGenerators:
     @pytest.mark.parametrize(
         ("generator", "name"),
         [
-            ("auto", "TreeGenerator"),
             ("tree", "TreeGenerator"),
             ("gaussian_copula", "GaussianCopulaGenerator"),
             (TreeGenerator(), "TreeGenerator"),
@@ -215,6 +214,16 @@ class TestGenerators:
             real = three[0][three[1] == label]
             assert abs(made.mean() - real.mean()) < 0.5
             assert abs(made.mean() - centre) < 0.8
+
+    def test_auto_goes_by_the_size_of_the_class(self):
+        X = np.random.default_rng(0).normal(size=(300, 2))
+        y = np.repeat(["a", "b", "c"], [200, 51, 49])
+        sampler = GenerativeOverSampler(random_state=0)
+        sampler.fit_resample(X, y)
+        assert sampler.report_.choices == {
+            "generator of class 'b'": "TreeGenerator",
+            "generator of class 'c'": "GaussianCopulaGenerator",
+        }
 
     def test_no_source_rows_are_claimed(self, three):
         sampler = GenerativeOverSampler("gaussian_copula", random_state=0)
