@@ -53,8 +53,8 @@ def main() -> None:
         "throughput",
         "Over-sampling 10 % to 1:1, 30 numeric columns",
         [row for n_rows, found in figures.items() for row in as_rows(int(n_rows), found)],
-        "Medians over fresh processes; peak resident memory of the whole process, the input included. Bar: NoiseSampler "
-        "within 2 times of copying (RandomOverSampler).",
+        "Medians over fresh processes; peak resident memory of the whole process, the input included. Bar: "
+        "NoiseSampler within 2 times of copying (RandomOverSampler).",
     )
 
 
