@@ -140,8 +140,8 @@ class TestResult:
     def test_report_names_the_generators(self, df):
         _, report = augment_imbalanced(df, "state", return_report=True, random_state=0)
         assert report.choices == {
-            "generator of class 'late'": "TreeGenerator",
-            "generator of class 'lost'": "TreeGenerator",
+            "generator of class 'late'": "GaussianCopulaGenerator",
+            "generator of class 'lost'": "GaussianCopulaGenerator",
         }
 
     def test_provenance(self, df):
