@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from imblearn.utils._tags import get_tags
 from pandas.api import types
 from sklearn.base import clone
+from sklearn.utils import get_tags
 
 from .._random import RandomStreams
 from ..exceptions import DataError
