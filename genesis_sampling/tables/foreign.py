@@ -50,7 +50,9 @@ def frame_to_foreign(X: Any, kept: np.ndarray | None, new: pd.DataFrame) -> Any:
     columns = [
         _from_pandas(new.iloc[:, position], frame[name]) for position, name in enumerate(frame.columns)
     ]
-    added = nw.from_dict({column.name: column for column in columns}, backend=frame.implementation)
+    added = nw.from_dict(
+        {column.name: column.to_native() for column in columns}, backend=frame.implementation
+    )
     return nw.concat([originals, added], how="vertical").to_native()
 
 

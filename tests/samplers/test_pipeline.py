@@ -172,9 +172,10 @@ class TestRouting:
             noise = NoiseSampler(noise_scale=0, flip_probability=0, random_state=0)
             noise.set_fit_resample_request(sample_weight=True)
             cross_validate(
-                make_pipeline(noise, spied().set_score_request(sample_weight=True)),
+                make_pipeline(noise, spied()),
                 X,
                 y,
+                scoring=lambda estimator, X, y: estimator.score(X, y),
                 cv=StratifiedKFold(3),
                 params={"sample_weight": weights},
                 error_score="raise",
