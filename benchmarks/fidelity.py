@@ -206,16 +206,21 @@ def plot(results: dict, path: Path) -> None:
 
 def _panel(axis, name: str, table: dict) -> None:
     bar = BARS[name]
-    axis.axvspan(0.47, bar["nearer"], ymin=0, ymax=(bar["c2st"] - 0.48) / 0.54, color="#2a9d8f", alpha=0.15)
-    axis.text(0.472, 0.485, "target", color="#2a9d8f", fontsize=9)
-    for place, (model, (score, share)) in enumerate(PUBLISHED[name].items()):
+    axis.fill_between([0.42, bar["nearer"]], 0.48, bar["c2st"], color="#2a9d8f", alpha=0.15, lw=0)
+    axis.text(0.422, 0.485, "target", color="#2a9d8f", fontsize=9)
+    models: dict[tuple[float, float], list[str]] = {}
+    for model, point in PUBLISHED[name].items():
+        models.setdefault(point, []).append(model)
+    for (score, share), names in models.items():
+        is_rightmost = share == max(other for height, other in models if abs(height - score) < 0.1)
         # A score of 1 is an AUC of 0.5, a score of 0 an AUC of 1.
         axis.scatter(share, 1 - score / 2, facecolors="none", edgecolors="grey")
         axis.annotate(
-            model,
+            ", ".join(names),
             (share, 1 - score / 2),
             textcoords="offset points",
-            xytext=(5, 4 - 12 * (place % 2)),
+            xytext=(6 if is_rightmost else -6, -3),
+            ha="left" if is_rightmost else "right",
             fontsize=8,
             color="grey",
         )
@@ -237,7 +242,7 @@ def _panel(axis, name: str, table: dict) -> None:
                 weight="bold",
             )
     axis.axvline(0.5, color="black", lw=0.6, ls=":")
-    axis.set(xlim=(0.47, 0.80), ylim=(0.48, 1.02), title=name)
+    axis.set(xlim=(0.42, 0.82), ylim=(0.48, 1.03), title=name)
     axis.set_xlabel("memory: share of rows nearer to train than to unseen rows (0.5 is ideal)")
     axis.set_ylabel("AUC of telling drawn from real rows (0.5 is ideal)")
     axis.text(
