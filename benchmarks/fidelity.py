@@ -236,7 +236,7 @@ def _panel(axis, name: str, table: dict) -> None:
                 candidate,
                 point,
                 textcoords="offset points",
-                xytext=(7, 6),
+                xytext=(7, -12),
                 fontsize=9,
                 color=colour,
                 weight="bold",
