@@ -17,6 +17,7 @@ if TYPE_CHECKING:  # for type checkers and editors, which do not run __getattr__
         IdentifierWarning,
         MissingExtraError,
         MixedTypesError,
+        NeighborsWarning,
         SmallClassWarning,
         TargetNotReachedError,
     )
@@ -24,14 +25,30 @@ if TYPE_CHECKING:  # for type checkers and editors, which do not run __getattr__
     from .functional import augment_imbalanced, generate
     from .generators import EstimatorGenerator, GaussianCopulaGenerator, TreeGenerator
     from .reports import AugmentationReport
-    from .samplers import ConstraintFilter, GenerativeOverSampler, HybridSampler, NoiseSampler
+    from .samplers import (
+        ConstraintFilter,
+        GenerativeOverSampler,
+        HybridSampler,
+        InterpolationSampler,
+        MixupSampler,
+        NoiseSampler,
+    )
+    from .tables import TableNeighbors
 
 __version__ = _installed_version("genesis-sampling")
 
 # Module -> the public names that live there.
 _CATALOGUE = {
     ".functional": ["augment_imbalanced", "generate"],
-    ".samplers": ["ConstraintFilter", "GenerativeOverSampler", "HybridSampler", "NoiseSampler"],
+    ".samplers": [
+        "ConstraintFilter",
+        "GenerativeOverSampler",
+        "HybridSampler",
+        "InterpolationSampler",
+        "MixupSampler",
+        "NoiseSampler",
+    ],
+    ".tables": ["TableNeighbors"],
     ".generators": ["EstimatorGenerator", "GaussianCopulaGenerator", "TreeGenerator"],
     ".filters": ["Constraint"],
     ".reports": ["AugmentationReport"],
@@ -44,6 +61,7 @@ _CATALOGUE = {
         "IdentifierWarning",
         "MissingExtraError",
         "MixedTypesError",
+        "NeighborsWarning",
         "SmallClassWarning",
         "TargetNotReachedError",
     ],
@@ -64,10 +82,14 @@ __all__ = [
     "GenesisWarning",
     "HybridSampler",
     "IdentifierWarning",
+    "InterpolationSampler",
     "MissingExtraError",
     "MixedTypesError",
+    "MixupSampler",
+    "NeighborsWarning",
     "NoiseSampler",
     "SmallClassWarning",
+    "TableNeighbors",
     "TargetNotReachedError",
     "TreeGenerator",
     "augment_imbalanced",

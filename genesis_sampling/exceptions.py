@@ -43,3 +43,7 @@ class SmallClassWarning(GenesisWarning):
 
 class IdentifierWarning(GenesisWarning):
     """A text column looks like an identifier: nearly every row has a value of its own."""
+
+
+class NeighborsWarning(GenesisWarning):
+    """Neighbours cannot be what they should: the search is slow, or all rows are equally far from each other."""

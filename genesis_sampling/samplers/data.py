@@ -162,12 +162,15 @@ class NewRows:
         Candidates that were made beside these rows and turned down, by reason.
     choices : dict
         What was decided on the way, for the report.
+    partners : ndarray of int of shape (n_rows,), default=None
+        Position of the second row that each comes from, -1 where there is none; None if no row has two.
     """
 
     frame: pd.DataFrame
     sources: np.ndarray
     rejected: dict[str, int] = field(default_factory=dict)
     choices: dict[str, Any] = field(default_factory=dict)
+    partners: np.ndarray | None = None
 
     @classmethod
     def none_of(cls, frame: pd.DataFrame) -> NewRows:
@@ -181,13 +184,24 @@ class NewRows:
         frame = filled[0] if len(filled) == 1 else pd.concat(filled, ignore_index=True)
         rejected = sum((Counter(part.rejected) for part in parts), Counter())
         choices = {name: choice for part in parts for name, choice in part.choices.items()}
-        return cls(frame, np.concatenate([part.sources for part in parts]), dict(rejected), choices)
+        sources = np.concatenate([part.sources for part in parts])
+        partners = None
+        if any(part.partners is not None for part in parts):
+            partners = np.concatenate([part.known_partners() for part in parts])
+        return cls(frame, sources, dict(rejected), choices, partners)
 
     def take(self, chosen: np.ndarray) -> NewRows:
         """The rows at a mask or at positions."""
         return replace(
-            self, frame=self.frame.iloc[chosen].reset_index(drop=True), sources=self.sources[chosen]
+            self,
+            frame=self.frame.iloc[chosen].reset_index(drop=True),
+            sources=self.sources[chosen],
+            partners=None if self.partners is None else self.partners[chosen],
         )
+
+    def known_partners(self) -> np.ndarray:
+        """``partners`` with -1 for every row where it is None."""
+        return np.full(len(self), -1) if self.partners is None else self.partners
 
     def __len__(self) -> int:
         return len(self.sources)

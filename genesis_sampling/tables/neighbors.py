@@ -1,21 +1,50 @@
-"""A table as points whose distances mean something, whatever its columns hold."""
+"""Neighbours among the rows of a table, whatever its columns hold: the one engine of all samplers and filters."""
 
 from __future__ import annotations
 
+import warnings
+from importlib.util import find_spec
+from numbers import Integral, Real
+from typing import Any
+
 import numpy as np
+from joblib import effective_n_jobs
+from scipy.sparse import csr_matrix
+from sklearn.base import BaseEstimator, _fit_context, clone
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.validation import check_is_fitted
+from threadpoolctl import threadpool_info
 
-__all__ = ["distance_view"]
+from .._random import RandomStreams
+from ..exceptions import DataError, NeighborsWarning
+from ._approximate import InvertedFile
+from ._distances import METRICS, Distances, EuclideanDistances, fit_distances
+from ._nearest import nearest_rows
+from .containers import wrap_table, wrap_target
+from .encoder import TableEncoder
 
+__all__ = [
+    "METRICS",
+    "EuclideanDistances",
+    "NeighborSearch",
+    "TableNeighbors",
+    "distance_view",
+    "fit_distances",
+]
+
+# With fewer pairs a comparison of all of them is as fast as building an index (benchmarks/neighbors.py).
+MIN_PAIRS = 3e8
+# With more pairs, for which that takes seconds, the user is told of the extra that would be faster.
+MANY_PAIRS = 5e9
+# An index of fewer rows has too few cells to leave any out.
+MIN_ROWS = 10_000
 # Categories beyond the most frequent ones share the point 0: their rows are told apart by the other columns.
 MAX_CATEGORIES = 50
+DEFAULT_BUDGET = 2**30
 
 
 def distance_view(codes: np.ndarray, discrete: np.ndarray) -> np.ndarray:
-    """Points with Euclidean distances for a table of mixed columns.
-
-    Numbers are divided by their standard deviation; two different categories lie as far apart as two numbers that
-    differ by one standard deviation, which is the rule of SMOTE-NC (Chawla et al. 2002) for scaled numbers. A missing
-    number lies at the mean, a missing category is a category of its own.
+    """Points whose Euclidean distances are those of the metric ``"smote-nc"``, for tools that know numbers alone.
 
     Parameters
     ----------
@@ -26,26 +55,346 @@ def distance_view(codes: np.ndarray, discrete: np.ndarray) -> np.ndarray:
 
     Returns
     -------
-    points : ndarray of shape (n_rows, n_dimensions)
+    points : ndarray of shape (n_rows, n_coordinates)
+        A column of very many categories has a coordinate for each of the most frequent ones.
     """
-    parts = [_scaled(codes[:, ~discrete])]
-    parts += [_one_hot(codes[:, column]) for column in np.flatnonzero(discrete)]
-    return np.hstack(parts)
+    distances = fit_distances(codes, discrete)
+    assert isinstance(distances, EuclideanDistances)
+    return np.hstack(
+        [distances.embed(codes)] + [_frequent_one_hot(codes[:, column]) for column in distances.wide]
+    )
 
 
-def _scaled(numbers: np.ndarray) -> np.ndarray:
-    """Columns with mean 0 and variance 1, missing values at the mean."""
-    known = ~np.isnan(numbers)
-    count = np.maximum(known.sum(axis=0), 1)
-    centred = np.where(known, numbers - np.where(known, numbers, 0).sum(axis=0) / count, 0)
-    deviation = np.sqrt((centred**2).sum(axis=0) / count)
-    return centred / np.where(deviation > 0, deviation, 1)
-
-
-def _one_hot(categories: np.ndarray) -> np.ndarray:
+def _frequent_one_hot(categories: np.ndarray) -> np.ndarray:
     """One column per frequent category, of height sqrt(1/2), so that two categories lie at distance 1."""
     _, positions, counts = np.unique(
         np.nan_to_num(categories, nan=-1), return_inverse=True, return_counts=True
     )
     frequent = np.argsort(-counts, kind="stable")[:MAX_CATEGORIES]
     return (positions[:, None] == frequent[None, :]) * np.sqrt(0.5)
+
+
+class NeighborSearch:
+    """Neighbours among encoded rows.
+
+    Parameters
+    ----------
+    distances : Distances
+    codes : ndarray of shape (n_rows, n_columns)
+        The rows that are searched.
+    method : {"auto", "exact", "approximate"} or object, default="auto"
+        See :class:`TableNeighbors`; an object with ``fit`` and ``kneighbors`` sees the rows as points.
+    recall : float, default=0.95
+        Share of the true neighbours that an approximate search has to find.
+    memory_budget : int, default=2**30
+        Bytes that an index may take.
+    n_jobs : int, default=None
+        Number of threads; None for as many as the linear algebra uses.
+    seed : int, default=0
+        Of an approximate index.
+
+    Attributes
+    ----------
+    how : str
+        What the last search was: ``"exact"``, ``"approximate, recall 0.97"`` or the name of the object.
+    """
+
+    def __init__(
+        self,
+        distances: Distances,
+        codes: np.ndarray,
+        *,
+        method: Any = "auto",
+        recall: float = 0.95,
+        memory_budget: int = DEFAULT_BUDGET,
+        n_jobs: int | None = None,
+        seed: int = 0,
+    ):
+        self.distances = distances
+        self.codes = codes
+        self.method = method
+        self.recall = recall
+        self.memory_budget = memory_budget
+        self.n_threads = _n_threads(n_jobs)
+        self.seed = seed
+        self.how = "exact"
+        self._index: InvertedFile | None = None
+        self._fitted: Any = None
+
+    def query(
+        self, codes: np.ndarray, k: int, *, own: np.ndarray | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """The ``k`` nearest rows of each query.
+
+        Parameters
+        ----------
+        codes : ndarray of shape (n_queries, n_columns)
+        k : int
+            At most the number of rows, less one with ``own``.
+        own : ndarray of int of shape (n_queries,), default=None
+            Position of each query among the rows, which is then not its own neighbour.
+
+        Returns
+        -------
+        distances, positions : ndarrays of shape (n_queries, k)
+            The nearest first.
+        """
+        if not len(codes) or not k:
+            return np.empty((len(codes), k)), np.empty((len(codes), k), dtype=np.int64)
+        wanted = min(k + (own is not None), len(self.codes))
+        distances, positions = self._search(codes, wanted)
+        if own is None:
+            return distances, positions
+        # Where many equal rows crowd a row out of its own neighbours, the farthest one goes instead.
+        itself = positions == own[:, None]
+        itself[~itself.any(axis=1), -1] = True
+        shape = (len(codes), wanted - 1)
+        return distances[~itself].reshape(shape), positions[~itself].reshape(shape)
+
+    def _search(self, codes: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
+        if not isinstance(self.method, str):
+            return self._ask_object(codes, k)
+        if self._is_worth_an_index(len(codes)):
+            if self._index is None:
+                self._index = InvertedFile(self.distances, self.codes, seed=self.seed)  # type: ignore[arg-type]
+            found = self._index.search(codes, k, recall=self.recall, n_threads=self.n_threads)
+            if found is not None:
+                self.how = f"approximate, recall {found[2]:.2f}"
+                return found[0], found[1]
+        self.how = "exact"
+        return nearest_rows(self.distances, codes, self.codes, k, n_threads=self.n_threads)
+
+    def _is_worth_an_index(self, n_queries: int) -> bool:
+        fits = (
+            isinstance(self.distances, EuclideanDistances)
+            and not len(self.distances.wide)
+            and len(self.codes) * (4 * self.distances.width + 8) <= self.memory_budget
+        )
+        n_pairs = n_queries * len(self.codes)
+        if self.method == "exact" or not fits or len(self.codes) < MIN_ROWS:
+            return False
+        if self.method == "approximate":
+            return True
+        if n_pairs >= MANY_PAIRS and find_spec("faiss") is None:
+            warnings.warn(
+                f"Comparing {n_queries} rows with {len(self.codes)} one by one. An approximate index would be faster: "
+                "pip install 'genesis-sampling[ann]', or pass neighbors='exact' to go on without this warning.",
+                NeighborsWarning,
+                stacklevel=2,
+            )
+        return n_pairs >= MIN_PAIRS and find_spec("faiss") is not None
+
+    def _ask_object(self, codes: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
+        if not isinstance(self.distances, EuclideanDistances) or len(self.distances.wide):
+            raise DataError(
+                f"Got {type(self.method).__name__} for a distance that is not Euclidean (Gower's, or a column of very "
+                "many categories); expected neighbors='auto' or 'exact'."
+            )
+        if self._fitted is None:
+            self._fitted = clone(self.method).fit(self.distances.embed(self.codes))
+        self.how = type(self.method).__name__
+        distances, positions = self._fitted.kneighbors(self.distances.embed(codes), n_neighbors=k)
+        return np.asarray(distances), np.asarray(positions)
+
+
+def _n_threads(n_jobs: int | None) -> int:
+    if n_jobs is not None:
+        return effective_n_jobs(n_jobs)
+    return max((pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"), default=1)
+
+
+class TableNeighbors(BaseEstimator):
+    """Nearest rows of a table of any column kinds, missing values included.
+
+    It has the interface of scikit-learn's ``NearestNeighbors``, so imbalanced-learn's samplers take it as
+    ``k_neighbors=`` or ``n_neighbors=``.
+
+    Parameters
+    ----------
+    n_neighbors : int, default=5
+        Number of neighbours.
+    metric : {"smote-nc", "hvdm", "gower"}, default="smote-nc"
+        ``"smote-nc"`` [1]_: Euclidean; two categories that differ add the squared median of the standard deviations
+        of the numbers. ``"hvdm"`` [2]_: two categories are as far apart as the shares of the classes among their
+        rows, so ``fit`` needs ``y``. ``"gower"`` [3]_: the mean of the differences by column, each in [0, 1], over
+        the columns that both rows know.
+    scale : bool, default=True
+        Whether numbers are divided by their standard deviation, for ``"smote-nc"``; the other metrics always scale.
+    categorical_features : "auto", array-like of names or positions, or boolean mask, default="auto"
+        Columns that hold categories. ``"auto"``: text, object, boolean and unordered ``category`` columns.
+    method : {"auto", "exact", "approximate"}, default="auto"
+        ``"exact"`` compares all pairs. ``"approximate"`` looks at the cells of an inverted file near each query, for
+        which it needs the extra ``ann``; it takes as many cells as ``recall`` needs, and compares all pairs where
+        those are too many to be faster, with fewer than 10,000 rows, with Gower's distance, and with a column of
+        more than 32 categories. ``"auto"`` is exact where that is fast, else approximate if the extra is there.
+    recall : float, default=0.95
+        Share of the true neighbours that an approximate search has to find, measured on a sample of the queries.
+    memory_budget : int, default=2**30
+        Bytes that an index may take.
+    n_jobs : int, default=None
+        Number of threads; None for as many as the linear algebra uses. The result does not depend on it.
+    random_state : int, RandomState instance or None, default=None
+        Seed of an approximate index.
+
+    Attributes
+    ----------
+    n_features_in_ : int
+        Number of columns seen.
+    n_samples_fit_ : int
+        Number of rows seen.
+    search_ : str
+        What the last search was: ``"exact"`` or, say, ``"approximate, recall 0.97"``.
+
+    Notes
+    -----
+    Columns are centred before they are compared in float32, and the winners are compared again in float64. A missing
+    number lies at the mean of its column, one standard deviation aside, which makes it as far from a known number as
+    two known ones are from each other on average; a missing category is a category of its own; Gower's distance
+    leaves such columns out.
+
+    References
+    ----------
+    .. [1] N. V. Chawla, K. W. Bowyer, L. O. Hall, W. P. Kegelmeyer, "SMOTE: synthetic minority over-sampling
+       technique", Journal of Artificial Intelligence Research 16, 2002.
+    .. [2] D. R. Wilson, T. R. Martinez, "Improved heterogeneous distance functions", Journal of Artificial
+       Intelligence Research 6, 1997.
+    .. [3] J. C. Gower, "A general coefficient of similarity and some of its properties", Biometrics 27(4), 1971.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from genesis_sampling import TableNeighbors
+    >>> rows = pd.DataFrame({"age": [20.0, 21.0, 60.0, None], "city": ["Rome", "Rome", "Oslo", "Oslo"]})
+    >>> TableNeighbors(n_neighbors=1).fit(rows).kneighbors(return_distance=False)
+    array([[1],
+           [0],
+           [3],
+           [2]])
+    """
+
+    _parameter_constraints: dict = {
+        "n_neighbors": [Interval(Integral, 1, None, closed="left")],
+        "metric": [StrOptions(set(METRICS))],
+        "scale": ["boolean"],
+        "categorical_features": ["array-like", StrOptions({"auto"}), None],
+        "method": [StrOptions({"auto", "exact", "approximate"})],
+        "recall": [Interval(Real, 0, 1, closed="right")],
+        "memory_budget": [Interval(Integral, 0, None, closed="left")],
+        "n_jobs": [Integral, None],
+        "random_state": ["random_state"],
+    }
+
+    def __init__(
+        self,
+        n_neighbors=5,
+        *,
+        metric="smote-nc",
+        scale=True,
+        categorical_features="auto",
+        method="auto",
+        recall=0.95,
+        memory_budget=DEFAULT_BUDGET,
+        n_jobs=None,
+        random_state=None,
+    ):
+        self.n_neighbors = n_neighbors
+        self.metric = metric
+        self.scale = scale
+        self.categorical_features = categorical_features
+        self.method = method
+        self.recall = recall
+        self.memory_budget = memory_budget
+        self.n_jobs = n_jobs
+        self.random_state = random_state
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y=None):
+        """Keep the rows to search.
+
+        Parameters
+        ----------
+        X : {dataframe, array-like, sparse matrix} of shape (n_rows, n_columns)
+        y : array-like of shape (n_rows,), default=None
+            Classes, for ``metric="hvdm"``.
+
+        Returns
+        -------
+        self : object
+        """
+        if self.metric == "hvdm" and y is None:
+            raise DataError("Got no y; expected class labels, which metric='hvdm' is made of.")
+        frame = wrap_table(X).frame
+        self._encoder = TableEncoder(self.categorical_features).fit(frame)
+        codes = self._encoder.transform(frame)
+        labels = None if y is None else wrap_target(y).codes
+        distances = fit_distances(
+            codes, self._encoder.discrete_, metric=self.metric, scale=self.scale, labels=labels
+        )
+        self._search = NeighborSearch(
+            distances,
+            codes,
+            method=self.method,
+            recall=self.recall,
+            memory_budget=self.memory_budget,
+            n_jobs=self.n_jobs,
+            seed=RandomStreams.from_random_state(self.random_state).integer_seed(),
+        )
+        self.n_samples_fit_, self.n_features_in_ = frame.shape
+        return self
+
+    def kneighbors(self, X=None, n_neighbors=None, return_distance=True):
+        """The nearest rows.
+
+        Parameters
+        ----------
+        X : {dataframe, array-like, sparse matrix} of shape (n_queries, n_columns), default=None
+            Queries. None for the rows that were fitted, none of which is its own neighbour then.
+        n_neighbors : int, default=None
+            How many, instead of the parameter.
+        return_distance : bool, default=True
+            Whether distances are returned too.
+
+        Returns
+        -------
+        distances : ndarray of shape (n_queries, n_neighbors)
+            In increasing order.
+        positions : ndarray of int of shape (n_queries, n_neighbors)
+        """
+        check_is_fitted(self)
+        k = self.n_neighbors if n_neighbors is None else n_neighbors
+        most = self.n_samples_fit_ - (X is None)
+        if not 1 <= k <= most:
+            raise DataError(f"Got n_neighbors={k} for {self.n_samples_fit_} rows; expected 1 to {most}.")
+        own = np.arange(self.n_samples_fit_) if X is None else None
+        codes = self._search.codes if X is None else self._encoder.transform(self._as_frame(X))
+        distances, positions = self._search.query(codes, k, own=own)
+        self.search_ = self._search.how
+        return (distances, positions) if return_distance else positions
+
+    def kneighbors_graph(self, X=None, n_neighbors=None, mode="connectivity"):
+        """The graph of neighbours.
+
+        Parameters
+        ----------
+        X : {dataframe, array-like, sparse matrix} of shape (n_queries, n_columns), default=None
+            As for :meth:`kneighbors`.
+        n_neighbors : int, default=None
+        mode : {"connectivity", "distance"}, default="connectivity"
+            What an edge holds: 1, or the distance.
+
+        Returns
+        -------
+        graph : sparse matrix of shape (n_queries, n_rows)
+        """
+        if mode not in ("connectivity", "distance"):
+            raise DataError(f"Got mode={mode!r}; expected 'connectivity' or 'distance'.")
+        distances, positions = self.kneighbors(X, n_neighbors)
+        values = distances.ravel() if mode == "distance" else np.ones(positions.size)
+        starts = np.arange(len(positions) + 1) * positions.shape[1]
+        return csr_matrix((values, positions.ravel(), starts), shape=(len(positions), self.n_samples_fit_))
+
+    def _as_frame(self, X):
+        frame = wrap_table(X).frame
+        if frame.shape[1] != self.n_features_in_:
+            raise DataError(f"Got {frame.shape[1]} columns; expected {self.n_features_in_}, as fit saw.")
+        return frame
