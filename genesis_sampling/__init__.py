@@ -22,7 +22,7 @@ if TYPE_CHECKING:  # for type checkers and editors, which do not run __getattr__
         TargetNotReachedError,
     )
     from .filters import Constraint
-    from .functional import augment_imbalanced, generate
+    from .functional import augment_imbalanced, generate, mixup
     from .generators import EstimatorGenerator, GaussianCopulaGenerator, TreeGenerator
     from .reports import AugmentationReport
     from .samplers import (
@@ -39,7 +39,7 @@ __version__ = _installed_version("genesis-sampling")
 
 # Module -> the public names that live there.
 _CATALOGUE = {
-    ".functional": ["augment_imbalanced", "generate"],
+    ".functional": ["augment_imbalanced", "generate", "mixup"],
     ".samplers": [
         "ConstraintFilter",
         "GenerativeOverSampler",
@@ -94,6 +94,7 @@ __all__ = [
     "TreeGenerator",
     "augment_imbalanced",
     "generate",
+    "mixup",
 ]
 
 

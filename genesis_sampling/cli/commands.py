@@ -150,7 +150,9 @@ def _augment(
         str | None,
         typer.Option(
             metavar="NAME",
-            help="What makes rows: auto (default), tree, gaussian_copula, noise, random (duplicates).",
+            help="What makes rows: auto (default), tree, gaussian_copula, noise, smote or another kind of the SMOTE "
+            "family (borderline-1, borderline-2, svm, adasyn, cluster, safe-level, prowsyn, polynom-fit), mixup, "
+            "random (duplicates).",
         ),
     ] = None,
     discrete_columns: DiscreteColumns = None,

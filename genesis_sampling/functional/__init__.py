@@ -4,13 +4,16 @@ from ._counts import STRATEGIES
 from ._methods import GENERATING_METHODS, METHODS
 from .augmenting import Augmented, augment, augment_imbalanced
 from .generating import generate
+from .mixing import Mixture, mixup
 
 __all__ = [
     "GENERATING_METHODS",
     "METHODS",
     "STRATEGIES",
     "Augmented",
+    "Mixture",
     "augment",
     "augment_imbalanced",
     "generate",
+    "mixup",
 ]

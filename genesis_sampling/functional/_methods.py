@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from imblearn.over_sampling import RandomOverSampler
@@ -11,12 +12,24 @@ from sklearn.base import clone
 
 from ..exceptions import DataError
 from ..generators import BaseGenerator, as_generator
-from ..samplers import GENERATORS, GenerativeOverSampler, NoiseSampler
+from ..samplers import (
+    GENERATORS,
+    KINDS,
+    GenerativeOverSampler,
+    InterpolationSampler,
+    MixupSampler,
+    NoiseSampler,
+)
 
 __all__ = ["GENERATING_METHODS", "METHODS", "check_choice", "chosen_generator", "over_sampler"]
 
 # Methods that are no generator; the names of generators are those of GenerativeOverSampler.
-SAMPLERS: dict[str, Callable[[], Any]] = {"noise": NoiseSampler, "random": RandomOverSampler}
+SAMPLERS: dict[str, Callable[[], Any]] = {
+    "noise": NoiseSampler,
+    **{kind: partial(InterpolationSampler, kind) for kind in KINDS},
+    "mixup": MixupSampler,
+    "random": RandomOverSampler,
+}
 GENERATING_METHODS = ("auto", *GENERATORS)
 METHODS = (*GENERATING_METHODS, *SAMPLERS)
 

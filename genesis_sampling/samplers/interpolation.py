@@ -12,9 +12,9 @@ from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from .._random import RandomStreams
 from ..exceptions import NeighborsWarning, SmallClassWarning
 from ..tables.neighbors import METRICS, NeighborSearch, fit_distances
-from ._blending import Blender
 from ._segments import KINDS, Neighborhood
 from .base import ClasswiseOverSampler
+from .blending import Blender
 from .data import ClassData, ClassSource, NewRows, ResamplePlan, SamplingData
 
 __all__ = ["InterpolationSampler"]

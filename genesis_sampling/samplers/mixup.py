@@ -8,8 +8,8 @@ import numpy as np
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from .._random import RandomStreams
-from ._blending import Blender
 from .base import ClasswiseOverSampler
+from .blending import Blender
 from .data import ClassData, ClassSource, NewRows, ResamplePlan, SamplingData
 
 __all__ = ["MixupSampler"]
@@ -65,8 +65,8 @@ class MixupSampler(ClasswiseOverSampler):
     Notes
     -----
     A blend is :math:`\\lambda x_i + (1 - \\lambda) x_j` with :math:`\\lambda \\sim \\text{Beta}(\\alpha, \\alpha)`
-    [1]_. Of the blends of two rows drawn from the table, those with the sampled label :math:`c` have a first parent drawn
-    from the class :math:`c` and a second one from all rows; if that is of another class,
+    [1]_. Of the blends of two rows drawn from the table, those with the sampled label :math:`c` have a first parent
+    drawn from the class :math:`c` and a second one from all rows; if that is of another class,
     :math:`\\lambda \\sim \\text{Beta}(\\alpha + 1, \\alpha)`, since a blend keeps the label of its first parent with
     probability :math:`\\lambda`. With ``labels="nearest"`` it is :math:`\\max(\\lambda, 1 - \\lambda)` there.
     Categories, and numbers that one parent lacks, are those of the first parent with probability :math:`\\lambda`.
