@@ -135,7 +135,7 @@ class Neighborhood:
         k = min(self.k, len(among) - 1)
         search = self.search(self.codes[among])
         _, nearest = search.query(self.codes[bases], k, own=np.searchsorted(among, bases))
-        self.choices["neighbors"] = search.how
+        self.note_search(search)
         return among[nearest]
 
     def around(self, bases: np.ndarray, m: int | None = None) -> np.ndarray:
@@ -143,7 +143,7 @@ class Neighborhood:
         m = min(self.settings.m_neighbors if m is None else m, len(self.codes) - 1)
         everyone = self.part.data.once("everyone", lambda: self.search(self.codes))
         _, nearest = everyone.query(self.codes[bases], m, own=bases)
-        self.choices["neighbors among all classes"] = everyone.how
+        self.note_search(everyone)
         return nearest
 
     def foreign_share(self, bases: np.ndarray, m: int | None = None) -> np.ndarray:
@@ -155,6 +155,12 @@ class Neighborhood:
         """Segments between near rows of the class, all alike."""
         bases = self.positions
         return Segments(bases, np.ones(len(bases)), self.inside(bases, bases))
+
+    def note_search(self, search: NeighborSearch) -> None:
+        """Put into the choices how neighbours were found."""
+        known = self.choices.get("neighbors", "")
+        if search.how not in known.split("; "):
+            self.choices["neighbors"] = f"{known}; {search.how}" if known else search.how
 
     def distance_ratio(self, n_rows: int) -> float:
         """Mean distance to the k nearest rows of the class, divided by that to random ones."""
@@ -326,7 +332,7 @@ def prowsyn(near: Neighborhood) -> Segments:
     while len(left) and len(others) and len(levels) < PROXIMITY_LEVELS - 1:
         search = near.search(near.codes[left])
         _, nearest = search.query(near.codes[others], min(near.k, len(left)))
-        near.choices["neighbors"] = search.how
+        near.note_search(search)
         reached = np.unique(nearest)
         levels.append(left[reached])
         left = np.delete(left, reached)

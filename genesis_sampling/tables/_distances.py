@@ -209,7 +209,7 @@ def fit_distances(
         )
         spans[numeric] = np.where(spans[numeric] > 0, spans[numeric], 1)
         return GowerDistances(spans)
-    centre, deviation, has_gaps = _moments(codes[:, numeric])
+    centre, deviation, has_gaps = _moments(codes if not discrete.any() else codes[:, numeric])
     deviation = np.where(deviation > 0, deviation, 1)
     scaled = scale or metric == "hvdm"
     # The rule of SMOTE-NC: a mismatch counts as much as the median standard deviation of the numbers.

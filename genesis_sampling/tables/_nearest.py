@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import cache
+from typing import Any
 
 import numpy as np
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 from ._distances import Distances
 
 __all__ = ["nearest_rows"]
 
 # Pairs that a thread compares at a time: queries and rows.
-QUERIES = 256
-ROWS = 4096
+QUERIES = 128
+ROWS = 16_384
+# Below so many pairs one thread is done before others have started.
+MIN_SHARED_PAIRS = 3e6
 # Columns of a block of which only the smallest value is looked at, unless it is small enough.
 GROUP = 32
 # Candidates beyond those asked for, since float32 may order near ties wrongly.
@@ -49,8 +55,7 @@ def nearest_rows(
     n_kept = min(k + SPARE, len(rows))
     n_rows = max(ROWS, n_kept)
     best = _Best(len(queries), n_kept)
-    # The threads share the work between them, so that the linear algebra below needs none of its own.
-    with threadpool_limits(1), ThreadPoolExecutor(n_threads) as pool:
+    with _workers(n_threads if len(queries) * len(rows) > MIN_SHARED_PAIRS else 1) as spread:
         for start in range(0, len(rows), n_rows):
             right = rows[start : start + n_rows]
             references = distances.references(right)
@@ -61,8 +66,25 @@ def nearest_rows(
                 compared = distances.compare(distances.queries(left), left, references, right)
                 best.offer(chunk, compared, start)
 
-            list(pool.map(compare, range(0, len(queries), QUERIES)))
+            spread(compare, range(0, len(queries), QUERIES))
     return settle(distances, queries, rows, best.positions, k)
+
+
+@contextmanager
+def _workers(n_threads: int) -> Iterator[Callable[[Callable[[int], None], Iterable[int]], Any]]:
+    """Give what calls a function for each of some numbers, on so many threads."""
+    if n_threads == 1:
+        yield lambda function, numbers: list(map(function, numbers))
+        return
+    # The threads share the work between them, so that the linear algebra below needs none of its own.
+    with linear_algebra().limit(limits=1), ThreadPoolExecutor(n_threads) as pool:
+        yield lambda function, numbers: list(pool.map(function, numbers))
+
+
+@cache
+def linear_algebra() -> ThreadpoolController:
+    """The thread pools that numpy brought along; to find them takes milliseconds."""
+    return ThreadpoolController().select(user_api="blas")
 
 
 def settle(
@@ -122,15 +144,20 @@ def _group_minima(compared: np.ndarray) -> tuple[np.ndarray, int]:
     return minima, n_groups
 
 
+def _members(groups: np.ndarray, n_groups: int, n_columns: int) -> np.ndarray:
+    """Columns of each group, on a further axis; -1 where a group has one less than others."""
+    columns = groups[..., None] + np.arange(0, n_columns, n_groups)
+    return np.where(columns < n_columns, columns, -1) if n_columns % n_groups else columns
+
+
 def _smallest(compared: np.ndarray, k: int) -> np.ndarray:
     """Columns of the ``k`` smallest values of each row, which lie in the ``k`` groups of smallest minima."""
     minima, n_groups = _group_minima(compared)
-    if k >= n_groups or compared.shape[1] % n_groups:
+    if k >= n_groups:
         return np.argpartition(compared, k - 1, axis=1)[:, :k]
     groups = np.argpartition(minima, k - 1, axis=1)[:, :k]
-    members = np.arange(0, compared.shape[1], n_groups)
-    columns = (groups[:, :, None] + members).reshape(len(compared), -1)
-    values = np.take_along_axis(compared, columns, axis=1)
+    columns = _members(groups, n_groups, compared.shape[1]).reshape(len(compared), -1)
+    values = np.where(columns < 0, np.inf, np.take_along_axis(compared, columns, axis=1))
     kept = np.argpartition(values, k - 1, axis=1)[:, :k]
     return np.take_along_axis(columns, kept, axis=1)
 
@@ -139,9 +166,6 @@ def _below(compared: np.ndarray, limit: np.ndarray) -> tuple[np.ndarray, np.ndar
     """Rows and columns of the values below the limit of their row, shape (n_rows,)."""
     minima, n_groups = _group_minima(compared)
     row, group = np.nonzero(minima < limit[:, None])
-    n_members = -(-compared.shape[1] // n_groups)
-    columns = group[:, None] + n_groups * np.arange(n_members)
-    outside = columns >= compared.shape[1]
-    values = compared[row[:, None], np.where(outside, 0, columns)]
-    found, member = np.nonzero((values < limit[row][:, None]) & ~outside)
+    columns = _members(group, n_groups, compared.shape[1])
+    found, member = np.nonzero((compared[row[:, None], columns] < limit[row][:, None]) & (columns >= 0))
     return row[found], columns[found, member]

@@ -33,13 +33,18 @@ def make_codec(column: Column, values: pd.Series, *, round_decimals: bool = True
     round_decimals : bool, default=True
         Whether decoded floats are rounded to the number of decimal places (at most 6) that all values share.
     """
-    if column.kind is ColumnKind.MISSING or not values.notna().any():
+    if column.kind is ColumnKind.MISSING or _is_missing(values):
         return MissingCodec(values)  # the schema may come from more rows, some of which have a value
     if column.discrete or column.kind is ColumnKind.ORDINAL:
         return CategoryCodec(values)
     if column.kind in (ColumnKind.DATETIME, ColumnKind.TIMEDELTA) or _holds_integers(values):
         return IntegerCodec(values)
     return FloatCodec(column, values, round_decimals=round_decimals or column.kind is ColumnKind.INTEGER)
+
+
+def _is_missing(values: pd.Series) -> bool:
+    """Whether there is no known value."""
+    return (not len(values) or bool(pd.isna(values.iat[0]))) and not values.notna().any()
 
 
 def _holds_integers(values: pd.Series) -> bool:

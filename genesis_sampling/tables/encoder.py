@@ -69,8 +69,8 @@ class TableEncoder(BaseEstimator):
         """Learn the columns of ``frame``, or take them from ``schema``."""
         self.schema_ = infer_schema(frame, self.categorical_features) if schema is None else schema
         self.codecs_ = [
-            make_codec(column, frame.iloc[:, position], round_decimals=self.round_decimals)
-            for position, column in enumerate(self.schema_)
+            make_codec(column, values, round_decimals=self.round_decimals)
+            for column, (_, values) in zip(self.schema_, frame.items(), strict=True)
         ]
         self.discrete_ = self.schema_.discrete
         self.n_categories_ = np.array(

@@ -13,13 +13,12 @@ from scipy.sparse import csr_matrix
 from sklearn.base import BaseEstimator, _fit_context, clone
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
-from threadpoolctl import threadpool_info
 
 from .._random import RandomStreams
 from ..exceptions import DataError, NeighborsWarning
 from ._approximate import InvertedFile
 from ._distances import METRICS, Distances, EuclideanDistances, fit_distances
-from ._nearest import nearest_rows
+from ._nearest import linear_algebra, nearest_rows
 from .containers import wrap_table, wrap_target
 from .encoder import TableEncoder
 
@@ -200,7 +199,7 @@ class NeighborSearch:
 def _n_threads(n_jobs: int | None) -> int:
     if n_jobs is not None:
         return effective_n_jobs(n_jobs)
-    return max((pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"), default=1)
+    return max((pool.num_threads for pool in linear_algebra().lib_controllers), default=1)
 
 
 class TableNeighbors(BaseEstimator):

@@ -112,10 +112,8 @@ def infer_schema(frame: pd.DataFrame, categorical_features: Any = "auto") -> Tab
     """
     check_column_names(frame.columns)
     forced = _positions(categorical_features, frame.columns)
-    ranges = _float_ranges(frame) or [None] * frame.shape[1]
-    columns = tuple(
-        _describe(name, frame.iloc[:, position], position in forced, ranges[position])
-        for position, name in enumerate(frame.columns)
+    columns = _describe_floats(frame, forced) or tuple(
+        _describe(name, values, position in forced) for position, (name, values) in enumerate(frame.items())
     )
     _warn_of_identifiers(frame, columns)
     return TableSchema(columns)
@@ -165,28 +163,39 @@ def _position(item: Any, names: pd.Index) -> int:
     )
 
 
-def _float_ranges(frame: pd.DataFrame) -> list[tuple[float, float] | None]:
-    """Smallest and largest number of each column of a frame that is one array of floats; none for other frames.
+def _describe_floats(frame: pd.DataFrame, forced: set[int]) -> tuple[Column, ...]:
+    """What the columns of a frame are that is one array of floats; nothing for other frames.
 
     One pass along the rows of an array is several times faster than one down each of its columns.
     """
     if not all(dtype == np.float64 for dtype in frame.dtypes):
-        return []
+        return ()
     values = frame.to_numpy()
-    return list(zip(np.fmin.reduce(values).tolist(), np.fmax.reduce(values).tolist(), strict=True))
+    ranges = zip(np.fmin.reduce(values).tolist(), np.fmax.reduce(values).tolist(), strict=True)
+    return tuple(
+        _describe_float(name, values[:, position], position in forced, *bounds)
+        for position, (name, bounds) in enumerate(zip(frame.columns, ranges, strict=True))
+    )
 
 
-def _describe(name: Any, values: pd.Series, forced: bool, known_range: tuple[float, float] | None) -> Column:
+def _describe_float(name: Any, values: np.ndarray, forced: bool, low: float, high: float) -> Column:
+    """What a column of floats between ``low`` and ``high`` is."""
+    places = decimals(values)
+    kind = _float_kind(name, low, high, places)
+    if forced and kind is not ColumnKind.MISSING:
+        kind = ColumnKind.CATEGORICAL
+    return Column(name, kind, kind is ColumnKind.CATEGORICAL, low, high, places)
+
+
+def _describe(name: Any, values: pd.Series, forced: bool) -> Column:
     """What one column is."""
     kind = _kind(values.dtype) or _object_kind(name, values)
-    low = high = np.nan
-    places = None
     if kind is ColumnKind.CONTINUOUS:
         floats = numbers(values)
-        low, high = known_range or (float(np.fmin.reduce(floats)), float(np.fmax.reduce(floats)))
-        places = decimals(floats)
-        kind = _float_kind(name, low, high, places)
-    elif not values.notna().any():
+        return _describe_float(
+            name, floats, forced, float(np.fmin.reduce(floats)), float(np.fmax.reduce(floats))
+        )
+    if not values.notna().any():
         kind = ColumnKind.MISSING
     elif kind is ColumnKind.INTEGER and _has_one_value(values):
         kind = ColumnKind.CONSTANT
@@ -195,7 +204,7 @@ def _describe(name: Any, values: pd.Series, forced: bool, known_range: tuple[flo
     discrete = kind in (ColumnKind.CATEGORICAL, ColumnKind.BOOLEAN)
     if kind is ColumnKind.CATEGORICAL and not forced and _has_one_value(values):
         kind = ColumnKind.CONSTANT
-    return Column(name, kind, discrete, low, high, places)
+    return Column(name, kind, discrete, np.nan, np.nan, None)
 
 
 def _float_kind(name: Any, low: float, high: float, places: int | None) -> ColumnKind:
@@ -285,8 +294,10 @@ def is_numeric(values: pd.Series) -> bool:
 
 def decimals(values: np.ndarray) -> int | None:
     """Least number of decimal places (at most 6) that writes every value exactly; None where there is none."""
+    # Short looks at the head spare the long ones for most columns.
+    if not _written_with(values[:100], MAX_DECIMALS):
+        return None
     for places in range(MAX_DECIMALS + 1):
-        # A short look at the head spares the long one for most columns.
         if _written_with(values[:1000], places) and _written_with(values, places):
             return places
     return None
@@ -303,8 +314,7 @@ def _warn_of_identifiers(frame: pd.DataFrame, columns: tuple[Column, ...]) -> No
     if len(frame) < IDENTIFIER_MIN_ROWS:
         return
     for position, column in enumerate(columns):
-        values = frame.iloc[:, position]
-        if column.kind is not ColumnKind.CATEGORICAL or is_numeric(values):
+        if column.kind is not ColumnKind.CATEGORICAL or is_numeric(values := frame.iloc[:, position]):
             continue
         if values.iloc[:1000].nunique() < len(values.iloc[:1000]) / 2:
             continue  # a short look at the head spares the long one for most columns
