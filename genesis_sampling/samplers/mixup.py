@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
 from numbers import Real
 
 import numpy as np
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from .._random import RandomStreams
+from ..exceptions import SmallClassWarning
 from .base import ClasswiseOverSampler
 from .blending import Blender
 from .data import ClassData, ClassSource, NewRows, ResamplePlan, SamplingData
@@ -119,6 +121,12 @@ class MixupSampler(ClasswiseOverSampler):
         codes = part.data.once("codes", lambda: encoder.transform(part.data.table.frame))
         blender = Blender.of_table(codes, encoder)
         others = np.arange(len(codes)) if self.partners == "any" else part.positions
+        if len(others) == 1:
+            warnings.warn(
+                f"Class {part.label!r} has 1 row: its new rows are copies of it.",
+                SmallClassWarning,
+                stacklevel=2,
+            )
 
         def draw(n_rows: int, streams: RandomStreams) -> NewRows:
             uniforms = streams.child("parents").rng().random((n_rows, 2))

@@ -11,14 +11,14 @@ from ._nearest import SPARE, nearest_rows, settle
 
 __all__ = ["InvertedFile"]
 
-# Rows per cell of the order of sqrt(n): as many cells as this times that root.
-CELLS_PER_ROOT = 2.0
+# As many cells as this times the root of the number of rows, rounded to a power of two.
+CELLS_PER_ROOT = 2.5
 TRAINING_ROWS_PER_CELL = 40
 TRAINING_ROUNDS = 6
 # Queries whose true neighbours tell how many cells to look at; one half chooses, the other half measures.
 TRIAL_QUERIES = 512
 # What the first half must reach, so that the second half does not miss the wish by chance.
-MARGIN = 0.015
+MARGIN = 0.01
 # Above this share of the cells a comparison of all pairs is as fast (benchmarks/neighbors.py).
 MAX_SHARE = 0.1
 BLOCK = 65_536
@@ -43,7 +43,7 @@ class InvertedFile:
         self._faiss = import_extra("faiss", extra="ann", needed_for="Approximate neighbours")
         self.distances = distances
         self.rows = rows
-        self.n_cells = 2 ** int(np.log2(CELLS_PER_ROOT * np.sqrt(len(rows))))
+        self.n_cells = 2 ** round(np.log2(CELLS_PER_ROOT * np.sqrt(len(rows))))
         self._seed = seed
         with threadpool_limits(1):
             self._index = self._built()

