@@ -314,7 +314,7 @@ class TableNeighbors(BaseEstimator):
         ----------
         X : {dataframe, array-like, sparse matrix} of shape (n_rows, n_columns)
         y : array-like of shape (n_rows,), default=None
-            Classes, for ``metric="hvdm"``.
+            Classes, for ``metric="hvdm"`` and for :meth:`predict`.
 
         Returns
         -------
@@ -325,9 +325,13 @@ class TableNeighbors(BaseEstimator):
         frame = wrap_table(X).frame
         self._encoder = TableEncoder(self.categorical_features).fit(frame)
         codes = self._encoder.transform(frame)
-        labels = None if y is None else wrap_target(y).codes
+        self._target = None if y is None else wrap_target(y)
         distances = fit_distances(
-            codes, self._encoder.discrete_, metric=self.metric, scale=self.scale, labels=labels
+            codes,
+            self._encoder.discrete_,
+            metric=self.metric,
+            scale=self.scale,
+            labels=None if self._target is None else self._target.codes,
         )
         self._search = NeighborSearch(
             distances,
@@ -391,6 +395,25 @@ class TableNeighbors(BaseEstimator):
         values = distances.ravel() if mode == "distance" else np.ones(positions.size)
         starts = np.arange(len(positions) + 1) * positions.shape[1]
         return csr_matrix((values, positions.ravel(), starts), shape=(len(positions), self.n_samples_fit_))
+
+    def predict(self, X):
+        """The most frequent class among the nearest rows, the first of equally frequent ones.
+
+        Parameters
+        ----------
+        X : {dataframe, array-like, sparse matrix} of shape (n_queries, n_columns)
+
+        Returns
+        -------
+        y : ndarray of shape (n_queries,)
+        """
+        positions = self.kneighbors(X, return_distance=False)
+        if self._target is None:
+            raise DataError("Got no y in fit; expected class labels, which predict chooses from.")
+        n_classes = len(self._target.classes)
+        cells = np.arange(len(positions))[:, None] * n_classes + self._target.codes[positions]
+        votes = np.bincount(cells.ravel(), minlength=len(positions) * n_classes).reshape(-1, n_classes)
+        return np.asarray(self._target.classes)[votes.argmax(axis=1)]
 
     def _as_frame(self, X):
         frame = wrap_table(X).frame
