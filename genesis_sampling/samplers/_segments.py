@@ -13,7 +13,7 @@ from sklearn.cluster import HDBSCAN, KMeans
 from sklearn.metrics import silhouette_score
 from sklearn.svm import SVC
 
-from ..exceptions import SmallClassWarning
+from ..exceptions import DataError, SmallClassWarning
 from ..tables.neighbors import EuclideanDistances, NeighborSearch
 from .data import ClassData
 
@@ -23,6 +23,8 @@ __all__ = ["KINDS", "Neighborhood", "Segments"]
 # with the square of the rows.
 MAX_SVM_ROWS = 20_000
 MAX_CLUSTERED_ROWS = 5_000
+# Density around a row, as a share of that around the median row of its cluster, below which it is an outlier.
+MIN_DENSITY = 0.2
 # Beyond the last parent, as a share of the segment, where kind="svm" extrapolates.
 OUT_STEP = 0.5
 # Levels of proximity, and how fast their weights fall, of kind="prowsyn".
@@ -246,6 +248,11 @@ def _support_vectors(near: Neighborhood) -> np.ndarray:
     estimator = near.settings.svm_estimator
     machine = SVC(gamma="scale", random_state=0) if estimator is None else clone(estimator)
     machine.fit(near.view.embed(near.codes[rows]), near.class_codes[rows] == near.part.code)
+    if not hasattr(machine, "support_"):
+        raise DataError(
+            f"Got svm_estimator={type(machine).__name__}, which has no support_ after fit; expected a support vector "
+            "machine such as SVC."
+        )
     chosen = rows[machine.support_]
     return np.sort(chosen[near.class_codes[chosen] == near.part.code])
 
@@ -282,13 +289,29 @@ def _clusters(near: Neighborhood) -> np.ndarray:
     order = near.part.streams.child("cluster").rng().permutation(len(near.positions))
     sample = np.sort(order[:MAX_CLUSTERED_ROWS])
     points = near.view.embed(near.codes[near.positions[sample]])
-    label = _clusterer(near, points).fit_predict(points)
+    clusterer = _clusterer(near, points)
+    label = clusterer.fit_predict(points)
+    if hasattr(clusterer, "probabilities_"):
+        label = _without_outliers(label, clusterer.probabilities_)
     if len(sample) == len(near.positions):
         return label
     # Each of the others joins the cluster of its nearest clustered row.
     search = near.search(near.codes[near.positions[sample]])
     _, nearest = search.query(near.codes[near.positions], 1)
     return label[nearest[:, 0]]
+
+
+def _without_outliers(label: np.ndarray, density: np.ndarray) -> np.ndarray:
+    """The clusters without the rows around which they are far sparser than around half of their rows.
+
+    HDBSCAN counts a row to the cluster that it left last, however far away that was.
+    """
+    label = label.copy()
+    for number in range(label.max(initial=-1) + 1):
+        members = np.flatnonzero(label == number)
+        sparse = density[members] < MIN_DENSITY * np.median(density[members])
+        label[members[sparse]] = -1
+    return label
 
 
 def _clusterer(near: Neighborhood, points: np.ndarray) -> Any:

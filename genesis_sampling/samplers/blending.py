@@ -75,5 +75,5 @@ class Blender:
         if len(columns):
             kept = self.discrete[columns] | np.isnan(rows[:, columns])
             rows[:, columns] = np.where(kept, taken, rows[:, columns])
-        if place.min(initial=0) < 0:
-            np.clip(rows, self.low, self.high, out=rows)
+        # Beyond a parent, and by a rounding error at it.
+        np.clip(rows, self.low, self.high, out=rows)

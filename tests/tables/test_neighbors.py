@@ -201,7 +201,11 @@ class TestInterface:
             (ADASYN(random_state=0), "n_neighbors", 6),
             (EditedNearestNeighbours(), "n_neighbors", 4),
             (NearMiss(), "n_neighbors", 3),
-            (NeighbourhoodCleaningRule(), "n_neighbors", 3),
+            (
+                NeighbourhoodCleaningRule(edited_nearest_neighbours=EditedNearestNeighbours()),
+                "n_neighbors",
+                3,
+            ),
         ],
         ids=lambda value: type(value).__name__ if hasattr(value, "fit_resample") else None,
     )
