@@ -65,26 +65,33 @@ started = time.perf_counter()
 seconds = time.perf_counter() - started
 peak[0] = max(peak[0], resident()); done.set(); watcher.join()
 print(json.dumps(dict(seconds=seconds, before_MiB=before / 2**20, peak_MiB=peak[0] / 2**20)))
+{after}
 """
 
 
-def measure(setup: str, job: str, *, runs: int = 5) -> dict[str, Any]:
+def measure(setup: str, job: str, *, runs: int = 5, after: str = "") -> dict[str, Any]:
     """Median wall seconds and peak memory of a job over several fresh processes.
 
     Parameters
     ----------
-    setup, job : str
-        Python source; only ``job`` is timed.
+    setup, job, after : str
+        Python source; only ``job`` is timed. ``after`` may print further figures, as a line of JSON.
     runs : int, default=5
     """
-    source = _CHILD.format(setup=setup, job=job)
+    source = _CHILD.format(setup=setup, job=job, after=after)
     found = []
     for _ in range(runs):
         done = subprocess.run([sys.executable, "-c", source], capture_output=True, text=True, check=False)
         if done.returncode:
             raise RuntimeError(done.stderr)
-        found.append(json.loads(done.stdout.splitlines()[-1]))
-    return {name: round(median(run[name] for run in found), 4) for name in found[0]} | {"runs": runs}
+        lines = done.stdout.splitlines()[-2 if after else -1 :]
+        found.append({name: value for line in lines for name, value in json.loads(line).items()})
+    return {name: _middle([run[name] for run in found]) for name in found[0]} | {"runs": runs}
+
+
+def _middle(values: list[Any]) -> Any:
+    """Median of numbers, the last of anything else."""
+    return values[-1] if isinstance(values[0], str) else round(median(values), 4)
 
 
 def write_results(name: str, figures: Mapping[str, Any], *, packages: Iterable[str] = PACKAGES) -> Path:

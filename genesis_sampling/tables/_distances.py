@@ -133,7 +133,9 @@ class EuclideanDistances(Distances):
 
     def between(self, left, right):
         if len(self.numeric) == left.shape[1] and not self.aside.any():
-            gaps = (left - right) / self.scale
+            gaps = left - right
+            if (self.scale != 1).any():
+                gaps /= self.scale
         else:
             gaps = self.embed(left) - self.embed(right)
         squares = np.einsum("ij,ij->i", gaps, gaps)

@@ -19,9 +19,11 @@ __all__ = ["nearest_rows"]
 QUERIES = 128
 ROWS = 16_384
 # Below so many pairs one thread is done before others have started.
-MIN_SHARED_PAIRS = 3e6
+MIN_SHARED_PAIRS = 5e5
 # Columns of a block of which only the smallest value is looked at, unless it is small enough.
 GROUP = 32
+# With fewer columns for each value that is wanted, groups are no help.
+DIRECT = 160
 # Candidates beyond those asked for, since float32 may order near ties wrongly.
 SPARE = 4
 
@@ -73,12 +75,13 @@ def nearest_rows(
 @contextmanager
 def _workers(n_threads: int) -> Iterator[Callable[[Callable[[int], None], Iterable[int]], Any]]:
     """Give what calls a function for each of some numbers, on so many threads."""
-    if n_threads == 1:
-        yield lambda function, numbers: list(map(function, numbers))
-        return
-    # The threads share the work between them, so that the linear algebra below needs none of its own.
-    with linear_algebra().limit(limits=1), ThreadPoolExecutor(n_threads) as pool:
-        yield lambda function, numbers: list(pool.map(function, numbers))
+    # The threads share the work between them; the products are too small for the linear algebra to share them too.
+    with linear_algebra().limit(limits=1):
+        if n_threads == 1:
+            yield lambda function, numbers: list(map(function, numbers))
+        else:
+            with ThreadPoolExecutor(n_threads) as pool:
+                yield lambda function, numbers: list(pool.map(function, numbers))
 
 
 @cache
@@ -152,9 +155,9 @@ def _members(groups: np.ndarray, n_groups: int, n_columns: int) -> np.ndarray:
 
 def _smallest(compared: np.ndarray, k: int) -> np.ndarray:
     """Columns of the ``k`` smallest values of each row, which lie in the ``k`` groups of smallest minima."""
-    minima, n_groups = _group_minima(compared)
-    if k >= n_groups:
+    if compared.shape[1] < DIRECT * k:
         return np.argpartition(compared, k - 1, axis=1)[:, :k]
+    minima, n_groups = _group_minima(compared)
     groups = np.argpartition(minima, k - 1, axis=1)[:, :k]
     columns = _members(groups, n_groups, compared.shape[1]).reshape(len(compared), -1)
     values = np.where(columns < 0, np.inf, np.take_along_axis(compared, columns, axis=1))

@@ -118,6 +118,7 @@ class TestExactSearch:
         monkeypatch.setattr(_nearest, "QUERIES", queries)
         monkeypatch.setattr(_nearest, "ROWS", rows)
         monkeypatch.setattr(_nearest, "GROUP", group)
+        monkeypatch.setattr(_nearest, "DIRECT", group)
         monkeypatch.setattr(_nearest, "MIN_SHARED_PAIRS", 0)
         X = np.random.default_rng(0).normal(size=(500, 4))
         found = TableNeighbors(7, scale=False, n_jobs=n_jobs).fit(X).kneighbors()
