@@ -51,7 +51,7 @@ for axis, (title, sampler) in zip(axes.flat, panels.items()):
 arrow = {"arrowstyle": "->", "color": "black"}
 axes.flat[0].annotate("outlier", outlier[0], (1.25, 1.35), arrowprops=arrow)
 handles, names = axes.flat[1].get_legend_handles_labels()
-figure.legend(handles, names, loc="outside upper center", ncols=3, markerscale=1.5, frameon=False)
+legend = figure.legend(handles, names, loc="outside upper center", ncols=3, markerscale=1.5, frameon=False)
 
 # %%
 # What to look for

@@ -23,8 +23,8 @@ __all__ = ["KINDS", "Neighborhood", "Segments"]
 # with the square of the rows.
 MAX_SVM_ROWS = 20_000
 MAX_CLUSTERED_ROWS = 5_000
-# Density around a row, as a share of that around the median row of its cluster, below which it is an outlier.
-MIN_DENSITY = 0.2
+# A row is an outlier of its cluster if it is so many times as far from its neighbours there as the median row is.
+OUTLIER_DISTANCE = 3.0
 # Beyond the last parent, as a share of the segment, where kind="svm" extrapolates.
 OUT_STEP = 0.5
 # Levels of proximity, and how fast their weights fall, of kind="prowsyn".
@@ -267,21 +267,33 @@ def adasyn(near: Neighborhood) -> Segments:
 
 
 def cluster(near: Neighborhood) -> Segments:
-    """SMOTE within clusters of the class; rows in no cluster start nothing (after Cieslak et al. 2006)."""
+    """SMOTE within clusters of the class; what stands apart starts nothing (after Cieslak et al. 2006)."""
     member = _clusters(near)
     found = [near.positions[member == number] for number in range(member.max(initial=-1) + 1)]
-    found = [rows for rows in found if len(rows) > 1]
-    near.choices["clusters"] = len(found)
-    if not found:
+    parts = [_inside_cluster(near, rows) for rows in found if len(rows) > 1]
+    parts = [(bases, partner) for bases, partner in parts if (partner >= 0).any()]
+    near.choices["clusters"] = len(parts)
+    if not parts:
         return near.fall_back("its rows form no cluster")
-    partner = np.full((sum(map(len, found)), near.k), -1, dtype=np.int64)
-    start = 0
-    for rows in found:
-        inside = near.inside(rows, rows)
-        partner[start : start + len(rows), : inside.shape[1]] = inside
-        start += len(rows)
-    bases = np.concatenate(found)
+    bases, partner = (np.concatenate(side) for side in zip(*parts, strict=True))
     return Segments(bases, np.ones(len(bases)), partner)
+
+
+def _inside_cluster(near: Neighborhood, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Bases and partners, padded with -1 to k of them, within a cluster but for its outliers.
+
+    A clusterer may count a row to the cluster that is nearest, however far away that is.
+    """
+    search = near.search(near.codes[rows])
+    distances, nearest = search.query(near.codes[rows], min(near.k, len(rows) - 1), own=np.arange(len(rows)))
+    near.note_search(search)
+    reach = distances[:, -1]
+    usual = reach <= OUTLIER_DISTANCE * np.median(reach)
+    if not np.median(reach):  # most rows are repeated, and the others are no outliers for that
+        usual[:] = True
+    partner = np.full((len(rows), near.k), -1, dtype=np.int64)
+    partner[:, : nearest.shape[1]] = np.where(usual[nearest], rows[nearest], -1)
+    return rows[usual], partner[usual]
 
 
 def _clusters(near: Neighborhood) -> np.ndarray:
@@ -289,29 +301,13 @@ def _clusters(near: Neighborhood) -> np.ndarray:
     order = near.part.streams.child("cluster").rng().permutation(len(near.positions))
     sample = np.sort(order[:MAX_CLUSTERED_ROWS])
     points = near.view.embed(near.codes[near.positions[sample]])
-    clusterer = _clusterer(near, points)
-    label = clusterer.fit_predict(points)
-    if hasattr(clusterer, "probabilities_"):
-        label = _without_outliers(label, clusterer.probabilities_)
+    label = _clusterer(near, points).fit_predict(points)
     if len(sample) == len(near.positions):
         return label
     # Each of the others joins the cluster of its nearest clustered row.
     search = near.search(near.codes[near.positions[sample]])
     _, nearest = search.query(near.codes[near.positions], 1)
     return label[nearest[:, 0]]
-
-
-def _without_outliers(label: np.ndarray, density: np.ndarray) -> np.ndarray:
-    """The clusters without the rows around which they are far sparser than around half of their rows.
-
-    HDBSCAN counts a row to the cluster that it left last, however far away that was.
-    """
-    label = label.copy()
-    for number in range(label.max(initial=-1) + 1):
-        members = np.flatnonzero(label == number)
-        sparse = density[members] < MIN_DENSITY * np.median(density[members])
-        label[members[sparse]] = -1
-    return label
 
 
 def _clusterer(near: Neighborhood, points: np.ndarray) -> Any:

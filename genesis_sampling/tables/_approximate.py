@@ -40,7 +40,7 @@ class InvertedFile:
     """
 
     def __init__(self, distances: EuclideanDistances, rows: np.ndarray, *, seed: int):
-        self._faiss = import_extra("faiss", extra="ann", needed_for="Approximate neighbours")
+        self._faiss = import_extra("faiss", extra="ann", needed_for="An approximate search for neighbours")
         self.distances = distances
         self.rows = rows
         self.n_cells = 2 ** round(np.log2(CELLS_PER_ROOT * np.sqrt(len(rows))))

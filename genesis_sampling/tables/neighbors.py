@@ -263,12 +263,11 @@ class TableNeighbors(BaseEstimator):
     --------
     >>> import pandas as pd
     >>> from genesis_sampling import TableNeighbors
-    >>> rows = pd.DataFrame({"age": [20.0, 21.0, 60.0, None], "city": ["Rome", "Rome", "Oslo", "Oslo"]})
-    >>> TableNeighbors(n_neighbors=1).fit(rows).kneighbors(return_distance=False)
-    array([[1],
-           [0],
-           [3],
-           [2]])
+    >>> rows = pd.DataFrame(
+    ...     {"age": [20.0, 21.0, 60.0, None, None], "city": ["Rome", "Rome", "Oslo", "Oslo", "Bern"]}
+    ... )
+    >>> TableNeighbors(n_neighbors=1).fit(rows).kneighbors(return_distance=False).ravel()
+    array([1, 0, 3, 4, 3])
     """
 
     _parameter_constraints: dict = {
