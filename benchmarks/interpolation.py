@@ -189,9 +189,10 @@ def main() -> None:
         "interpolation",
         "The SMOTE family against imbalanced-learn",
         lines,
-        "10 % minority to 1:1. Medians over fresh processes, peer and ours in turn: of 5 runs at 10,000 rows, of 3 from "
-        "there on; the ratio is the median of paired ratios. Memory is the peak above what the process had before, and "
-        "the input, divided by input and output. Ratios that miss their bar are bold, and memory above 2.5.",
+        "10 % minority to 1:1. Medians over fresh processes, peer and ours in turn: of 5 runs at 10,000 rows, of 3 "
+        "from there on; the ratio is the median of paired ratios. Memory is the peak above what the process had "
+        "before, and the input, divided by input and output. Ratios that miss their bar are bold, and memory above "
+        "2.5.",
     )
     plot(measured)
 

@@ -10,7 +10,7 @@ from importlib.metadata import distribution
 from importlib.util import find_spec
 from pathlib import Path
 
-from _common import PACKAGES, measure, write_results, write_table
+from _common import PACKAGES, measure, table, write_results, write_table
 
 DATA = """
 import numpy as np
@@ -148,22 +148,22 @@ def from_which_size(runs: int) -> list[dict]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="a tenth of the rows, one run")
+    parser.add_argument("--quick", action="store_true", help="a tenth of the rows")
+    parser.add_argument("--runs", type=int, default=3)
     options = parser.parse_args()
-    n_rows, runs = (30_000, 1) if options.quick else (300_000, 3)
-    indices = [row for own in (False, True) for row in compare(n_rows, own, runs)]
-    sizes = from_which_size(runs) if find_spec("faiss") else []
+    n_rows = 30_000 if options.quick else 300_000
+    indices = [row for own in (False, True) for row in compare(n_rows, own, options.runs)]
+    sizes = from_which_size(options.runs) if find_spec("faiss") else []
     packages = (*PACKAGES, "faiss-cpu", "hnswlib", "pynndescent")
     write_results("neighbors", {"indices": indices, "sizes": sizes}, packages=packages)
     path = write_table(
         "neighbors",
         "Neighbours: which index, and from which size on",
         indices,
-        "30,000 queries, 10 neighbours and the query itself, 30 columns, two threads. Medians over fresh processes; "
-        "recall against brute force on 500 queries.",
+        f"{n_rows // 10:,} queries, 10 neighbours and the query itself, 30 columns, two threads. Medians over "
+        f"{options.runs} fresh processes; recall against brute force on 500 queries."
+        + (f"\n\nFrom which size on:\n\n{table(sizes)}" if sizes else ""),
     )
-    if sizes:
-        write_table("neighbors_sizes", "Exact or approximate, by size", sizes, "The same data and threads.")
     print(path.read_text())
 
 
