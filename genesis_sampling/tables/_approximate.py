@@ -17,6 +17,7 @@ TRAINING_ROWS_PER_CELL = 40
 TRAINING_ROUNDS = 6
 # Queries whose true neighbours tell how many cells to look at; one half chooses, the other half measures.
 TRIAL_QUERIES = 512
+MIN_QUERIES = 100
 # What the first half must reach, so that the second half does not miss the wish by chance.
 MARGIN = 0.01
 # Above this share of the cells a comparison of all pairs is as fast (benchmarks/neighbors.py).
@@ -54,8 +55,10 @@ class InvertedFile:
         """Distances and positions, each of shape (n_queries, k), and the recall that a sample of them has.
 
         Looks at so many cells that the share of true neighbours that are found reaches ``recall``; None if that
-        would take longer than a comparison of all pairs.
+        would take longer than a comparison of all pairs, or if the queries are too few to tell.
         """
+        if len(queries) < MIN_QUERIES:
+            return None
         with threadpool_limits(n_threads):
             trial = np.random.default_rng(self._seed).permutation(len(queries))[:TRIAL_QUERIES]
             _, truth = nearest_rows(self.distances, queries[trial], self.rows, k, n_threads=n_threads)
@@ -70,6 +73,11 @@ class InvertedFile:
                 for start in range(0, len(queries), BLOCK)
             ]
         distances, positions = (np.concatenate(parts) for parts in zip(*found, strict=True))
+        short = np.flatnonzero((positions < 0).any(axis=1))
+        if len(short):
+            distances[short], positions[short] = nearest_rows(
+                self.distances, queries[short], self.rows, k, n_threads=n_threads
+            )
         hits = (truth[half:, :, None] == positions[trial[half:], None, :]).any(axis=2)
         return distances, positions, float(hits.mean())
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -21,18 +22,18 @@ class Distances(ABC):
     """Distances between encoded rows, that is rows of float64 codes with NaN where a value is missing."""
 
     @abstractmethod
-    def queries(self, codes: np.ndarray) -> np.ndarray:
+    def queries(self, codes: np.ndarray, dtype: Any) -> np.ndarray:
         """What ``compare`` takes on its left, shape (n_rows, n_coordinates)."""
 
     @abstractmethod
-    def references(self, codes: np.ndarray) -> np.ndarray:
+    def references(self, codes: np.ndarray, dtype: Any) -> np.ndarray:
         """What ``compare`` takes on its right, shape (n_coordinates, n_rows)."""
 
     @abstractmethod
     def compare(
         self, queries: np.ndarray, left: np.ndarray, references: np.ndarray, right: np.ndarray
     ) -> np.ndarray:
-        """Numbers in float32 that grow with the distance, for each query apart, shape (n_queries, n_references).
+        """Numbers that grow with the distance, for each query apart, shape (n_queries, n_references).
 
         Parameters
         ----------
@@ -40,6 +41,19 @@ class Distances(ABC):
             From the methods of those names.
         left, right : ndarrays of shape (n_queries, n_columns), (n_references, n_columns)
             The codes that they were made from.
+        """
+
+    @abstractmethod
+    def rules_out(self, codes: np.ndarray, farthest: np.ndarray, least: np.ndarray, dtype: Any) -> np.ndarray:
+        """Whether rows that compared as ``least`` or more are farther away than ``farthest``, rounding included.
+
+        Parameters
+        ----------
+        codes : ndarray of shape (n_queries, n_columns)
+        farthest : ndarray of shape (n_queries,)
+            A distance from each query, in float64.
+        least : ndarray of shape (n_queries,)
+            A number from ``compare``, which was given operands of ``dtype``.
         """
 
     @abstractmethod
@@ -101,7 +115,7 @@ class EuclideanDistances(Distances):
         """Points of the rows, without the columns of very many categories; shape (n_rows, width)."""
         numbers = (codes if len(self.numeric) == codes.shape[1] else codes[:, self.numeric]) - self.centre
         numbers /= self.scale
-        if not self.aside.any() and not self.vectors:
+        if not self.aside.any() and not self.vectors and not np.isnan(numbers.sum()):
             return numbers
         missing = np.isnan(numbers)
         numbers[missing] = 0.0
@@ -110,14 +124,14 @@ class EuclideanDistances(Distances):
             parts.append(points[_levels(codes[:, column], len(points) - 1)])
         return np.hstack(parts)
 
-    def queries(self, codes: np.ndarray) -> np.ndarray:
-        points = np.ones((len(codes), self.width + 1), dtype=np.float32)
+    def queries(self, codes: np.ndarray, dtype: Any) -> np.ndarray:
+        points = np.ones((len(codes), self.width + 1), dtype=dtype)
         points[:, :-1] = self.embed(codes)
         return points
 
-    def references(self, codes: np.ndarray) -> np.ndarray:
+    def references(self, codes: np.ndarray, dtype: Any) -> np.ndarray:
         points = self.embed(codes)
-        prepared = np.empty((self.width + 1, len(codes)), dtype=np.float32)
+        prepared = np.empty((self.width + 1, len(codes)), dtype=dtype)
         prepared[:-1] = -2 * points.T
         prepared[-1] = (points**2).sum(axis=1)
         return prepared
@@ -128,17 +142,25 @@ class EuclideanDistances(Distances):
         for column in self.wide:
             differs = left[:, column, None] != right[None, :, column]
             both_missing = np.isnan(left[:, column, None]) & np.isnan(right[None, :, column])
-            compared += np.float32(self.mismatch) * (differs & ~both_missing)
+            compared += compared.dtype.type(self.mismatch) * (differs & ~both_missing)
         return compared
 
+    def rules_out(self, codes, farthest, least, dtype):
+        points = self.embed(codes)
+        squares = np.einsum("ij,ij->i", points, points)
+        # A row within `farthest` lies at most so far from the origin as both together, which bounds the rounding of
+        # its scalar product with the query (N. J. Higham, "Accuracy and Stability of Numerical Algorithms", 3.1).
+        n_terms = self.width + len(self.wide) + 4
+        rounding = n_terms * np.finfo(dtype).eps * (2 * np.sqrt(squares) + farthest) ** 2
+        return least >= farthest**2 - squares + rounding
+
     def between(self, left, right):
-        if len(self.numeric) == left.shape[1] and not self.aside.any():
-            gaps = left - right
-            if (self.scale != 1).any():
-                gaps /= self.scale
-        else:
-            gaps = self.embed(left) - self.embed(right)
-        squares = np.einsum("ij,ij->i", gaps, gaps)
+        apart = left - right
+        if len(self.numeric) < left.shape[1] or np.isnan(apart.sum()):
+            apart = self.embed(left) - self.embed(right)
+        elif (self.scale != 1).any():
+            apart /= self.scale
+        squares = np.einsum("ij,ij->i", apart, apart)
         for column in self.wide:
             squares += self.mismatch * _differ(left[:, column], right[:, column])
         return np.sqrt(squares)
@@ -156,14 +178,17 @@ class GowerDistances(Distances):
 
     span: np.ndarray
 
-    def queries(self, codes: np.ndarray) -> np.ndarray:
-        return codes.astype(np.float32)
+    def queries(self, codes: np.ndarray, dtype: Any) -> np.ndarray:
+        return codes
 
-    def references(self, codes: np.ndarray) -> np.ndarray:
-        return codes.T.astype(np.float32)
+    def references(self, codes: np.ndarray, dtype: Any) -> np.ndarray:
+        return codes.T
 
     def compare(self, queries, left, references, right):
         return self._mean_difference(lambda column: (left[:, column, None], right[None, :, column]))
+
+    def rules_out(self, codes, farthest, least, dtype):
+        return np.ones(len(codes), dtype=bool)  # codes are compared as they are
 
     def between(self, left, right):
         return self._mean_difference(lambda column: (left[:, column], right[:, column]))
@@ -265,13 +290,12 @@ def _levels(categories: np.ndarray, missing: int) -> np.ndarray:
 def _simplex(categories: np.ndarray, mismatch: float) -> np.ndarray | None:
     """Points for the categories of a column at equal distances, with a missing one last; None if there are many."""
     n_levels = int(np.nan_to_num(categories, nan=0).max(initial=0)) + 1
-    has_gaps = bool(np.isnan(categories).any())
-    if n_levels + has_gaps > MAX_COORDINATES:
+    if n_levels > MAX_COORDINATES:
         return None
-    if n_levels + has_gaps <= 2:  # on a line; without gaps the point of a missing value is never used
-        return np.sqrt(mismatch) * np.array([[0.0], [1.0], [1.0]][: n_levels + 1])
-    points = np.sqrt(mismatch / 2) * np.eye(n_levels + 1)
-    return points if has_gaps else points[:, :-1]
+    height = np.sqrt(mismatch / 2)
+    # On the diagonal there is a point that is as far from every category as they are from each other.
+    missing = height * (1 + np.sqrt(1 + n_levels)) / n_levels
+    return np.vstack([height * np.eye(n_levels), np.full(n_levels, missing)])
 
 
 def _class_shares(categories: np.ndarray, labels: np.ndarray | None) -> np.ndarray:

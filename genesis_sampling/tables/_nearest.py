@@ -34,8 +34,8 @@ def nearest_rows(
     """The ``k`` rows that are nearest to each query.
 
     All pairs are compared in float32; the best few are compared again in float64, and equally near ones are put in
-    order of position. The result does not depend on the number of threads. Beside the result it takes some ten
-    megabytes per thread.
+    order of position. Where rounding may have hidden a nearer row, the query is compared with all rows in float64.
+    The result does not depend on the number of threads. Beside the result it takes some ten megabytes per thread.
 
     Parameters
     ----------
@@ -54,22 +54,38 @@ def nearest_rows(
         In increasing order.
     positions : ndarray of int of shape (n_queries, k)
     """
+    found, positions, certain = _search(distances, queries, rows, k, np.float32, n_threads)
+    unsure = np.flatnonzero(~certain)
+    if len(unsure):
+        again = _search(distances, queries[unsure], rows, k, np.float64, n_threads)
+        found[unsure], positions[unsure] = again[:2]
+    return found, positions
+
+
+def _search(
+    distances: Distances, queries: np.ndarray, rows: np.ndarray, k: int, dtype: Any, n_threads: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Distances, positions, and whether rounding to ``dtype`` cannot have hidden a nearer row from a query."""
     n_kept = min(k + SPARE, len(rows))
     n_rows = max(ROWS, n_kept)
-    best = _Best(len(queries), n_kept)
+    best = _Best(len(queries), n_kept, dtype)
     with _workers(n_threads if len(queries) * len(rows) > MIN_SHARED_PAIRS else 1) as spread:
         for start in range(0, len(rows), n_rows):
             right = rows[start : start + n_rows]
-            references = distances.references(right)
+            references = distances.references(right, dtype)
 
             def compare(first: int, right=right, references=references, start=start) -> None:
                 chunk = slice(first, first + QUERIES)
                 left = queries[chunk]
-                compared = distances.compare(distances.queries(left), left, references, right)
+                compared = distances.compare(distances.queries(left, dtype), left, references, right)
                 best.offer(chunk, compared, start)
 
             spread(compare, range(0, len(queries), QUERIES))
-    return settle(distances, queries, rows, best.positions, k)
+    found, positions = settle(distances, queries, rows, best.positions, k)
+    if n_kept == len(rows):
+        return found, positions, np.ones(len(queries), dtype=bool)
+    worst_kept = best.values.max(axis=1).astype(np.float64)
+    return found, positions, distances.rules_out(queries, found[:, -1], worst_kept, dtype)
 
 
 @contextmanager
@@ -103,8 +119,8 @@ def settle(
 class _Best:
     """The smallest values that each query was offered so far, and where they came from."""
 
-    def __init__(self, n_queries: int, n_kept: int):
-        self.values = np.full((n_queries, n_kept), np.inf, dtype=np.float32)
+    def __init__(self, n_queries: int, n_kept: int, dtype: Any):
+        self.values = np.full((n_queries, n_kept), np.inf, dtype=dtype)
         self.positions = np.full((n_queries, n_kept), -1, dtype=np.int64)
 
     def offer(self, chunk: slice, compared: np.ndarray, start: int) -> None:
@@ -122,7 +138,7 @@ class _Best:
         changed, place = np.unique(row, return_inverse=True)
         order = np.argsort(place, kind="stable")
         within = np.arange(len(row)) - np.searchsorted(place[order], place[order])
-        offered = np.full((len(changed), int(within.max()) + 1), np.inf, dtype=np.float32)
+        offered = np.full((len(changed), int(within.max()) + 1), np.inf, dtype=values.dtype)
         origin = np.full(offered.shape, -1, dtype=np.int64)
         offered[place[order], within] = compared[row[order], column[order]]
         origin[place[order], within] = column[order] + start

@@ -13,6 +13,7 @@ from imblearn.over_sampling import ADASYN, SMOTE, BorderlineSMOTE
 from imblearn.under_sampling import EditedNearestNeighbours, NearMiss, NeighbourhoodCleaningRule
 from scipy import sparse
 from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
 from sklearn.neighbors import NearestNeighbors
 
 from genesis_sampling import DataError, MissingExtraError, NeighborsWarning, TableNeighbors
@@ -68,6 +69,32 @@ class TestDistances:
         found, _ = TableNeighbors(6).fit(X).kneighbors(X[:1])
         np.testing.assert_allclose(found[0], np.sort([squared(0, j) for j in range(6)]) ** 0.5)
 
+    def test_gaps_in_queries_alone(self):
+        """A query may lack what every fitted row knows: it is about as far from all of them."""
+        rows = pd.DataFrame({"a": [-1.0, 1.0, -1.0, 1.0], "b": [0.0, 0.0, 9.0, 9.0]})
+        between, positions = TableNeighbors(4).fit(rows).kneighbors(pd.DataFrame({"a": [np.nan], "b": [0.0]}))
+        assert set(positions[0, :2]) == {0, 1}
+        assert np.isfinite(between).all()
+        assert between[0, 0] == between[0, 1] > 0
+
+    @pytest.mark.parametrize("n_categories", [2, 3, 50])
+    def test_a_missing_category_in_a_query_alone(self, n_categories):
+        rows = pd.DataFrame({"d": [f"c{number}" for number in range(n_categories)] * 2})
+        query = pd.DataFrame({"d": pd.Series([None], dtype=rows["d"].dtype)})
+        between, _ = TableNeighbors(2 * n_categories).fit(rows).kneighbors(query)
+        np.testing.assert_allclose(between, 1)
+
+    def test_a_column_without_any_value(self):
+        X = pd.DataFrame({"a": [0.0, 1.0, 5.0], "b": [np.nan] * 3})
+        alone = TableNeighbors(2).fit(X[["a"]]).kneighbors()
+        np.testing.assert_allclose(TableNeighbors(2).fit(X).kneighbors()[0], alone[0])
+
+    def test_a_constant_column(self):
+        X = np.column_stack([np.arange(5.0), np.full(5, 0.1)])
+        between, _ = TableNeighbors(1, scale=False).fit(X).kneighbors()
+        np.testing.assert_allclose(between, 1)
+        np.testing.assert_allclose(TableNeighbors(1).fit(X).kneighbors()[0], 1 / X[:, 0].std())
+
     def test_missing_is_as_far_as_random_on_average(self):
         rng = np.random.default_rng(0)
         codes = rng.normal(size=(20_001, 1))
@@ -86,6 +113,24 @@ class TestDistances:
         assert set(positions[0, :8]) == set(range(4, 12))
         np.testing.assert_allclose(between[0, :8], 0, atol=1e-7)
         np.testing.assert_allclose(between[0, 8:], 4 * np.sqrt(2) * 0.75)
+
+    def test_value_difference_beside_numbers_and_gaps(self):
+        X = pd.DataFrame({"d": ["p", "p", "q", "q", None, None], "a": [0.0, 2.0, 0.0, 2.0, 0.0, 2.0]})
+        y = [0, 1, 1, 1, 2, 2]
+        between, positions = TableNeighbors(6, metric="hvdm").fit(X, y).kneighbors(X[:1])
+        # Shares of the classes: p (1/2, 1/2, 0), q (0, 1, 0), missing (0, 0, 1); a has a deviation of 1.
+        p, q, gap = np.array([0.5, 0.5, 0]), np.array([0, 1.0, 0]), np.array([0, 0, 1.0])
+        expected = [np.hypot(4 * np.linalg.norm(p - other), step) for other in (p, q, gap) for step in (0, 2)]
+        np.testing.assert_allclose(between[0], np.array(expected)[positions[0]])
+        np.testing.assert_allclose(between[0], np.sort(expected))
+
+    def test_gower_of_a_query_with_a_gap(self):
+        X = pd.DataFrame({"a": [0.0, 10.0, 4.0], "d": ["x", "x", "y"]})
+        between, positions = (
+            TableNeighbors(3, metric="gower").fit(X).kneighbors(pd.DataFrame({"a": [np.nan], "d": ["x"]}))
+        )
+        assert positions[0].tolist() == [0, 1, 2]
+        np.testing.assert_allclose(between[0], [0, 0, 1])
 
     def test_gower(self):
         X = pd.DataFrame(
@@ -153,6 +198,61 @@ class TestExactSearch:
         np.testing.assert_allclose(found, np.sort(pairs, axis=1)[:, :k], atol=1e-6)
         assert (positions != np.arange(n_rows)[:, None]).all()
 
+    @pytest.mark.parametrize(
+        "X",
+        [
+            np.random.default_rng(0).normal(size=(20_000, 1)),
+            np.repeat([[0.0, 0.0], [5.0, 5.0]], 1000, axis=0)
+            + np.random.default_rng(0).normal(0, 1e-3, size=(2000, 2)),
+            np.exp(3 * np.random.default_rng(0).normal(size=(3000, 2))),
+        ],
+        ids=["crowded line", "tight clusters", "heavy tails"],
+    )
+    @pytest.mark.parametrize("scale", [True, False])
+    def test_rows_much_closer_than_the_spread(self, X, scale):
+        """Float32 cannot tell such rows apart, so the best few of it are not the nearest ones."""
+        X = X / X.std(axis=0) if scale else X
+        found, _ = TableNeighbors(5, scale=scale, method="exact").fit(X).kneighbors()
+        true, _ = NearestNeighbors(n_neighbors=5, algorithm="kd_tree").fit(X).kneighbors()
+        np.testing.assert_allclose(found, true, rtol=1e-9, atol=1e-12)
+
+    def test_equally_near_rows_come_in_order_of_position(self):
+        X = np.array([[0.0], [1.0], [-1.0], [1.0], [0.0], [-1.0]])
+        _, positions = TableNeighbors(5).fit(X).kneighbors(X[:1], n_neighbors=6)
+        assert positions[0].tolist() == [0, 4, 1, 2, 3, 5]
+
+    @pytest.mark.parametrize("n_rows", [2, 3, 40])
+    def test_all_other_rows(self, n_rows):
+        X = np.random.default_rng(n_rows).normal(size=(n_rows, 2))
+        distances, positions = TableNeighbors(n_rows - 1, scale=False).fit(X).kneighbors()
+        for row in range(n_rows):
+            assert sorted(positions[row].tolist()) == [other for other in range(n_rows) if other != row]
+        assert (np.diff(distances, axis=1) >= 0).all()
+
+    def test_more_equal_rows_than_neighbours(self):
+        """Crowded out of its own neighbours or not, a row gets equal ones, never itself."""
+        X = np.repeat(np.random.default_rng(0).normal(size=(5, 3)), 20, axis=0)
+        distances, positions = TableNeighbors(3, scale=False).fit(X).kneighbors()
+        np.testing.assert_array_equal(distances, 0)
+        np.testing.assert_array_equal(positions // 20, np.arange(100)[:, None].repeat(3, axis=1) // 20)
+        assert (positions != np.arange(100)[:, None]).all()
+
+    def test_a_large_offset_does_not_change_the_neighbours_of_new_queries(self):
+        rng = np.random.default_rng(0)
+        X, queries = rng.normal(size=(2000, 2)), rng.normal(size=(300, 2))
+        offset = np.array([1.7e9, -3e8])
+        at_origin = TableNeighbors(4, scale=False).fit(X).kneighbors(queries, return_distance=False)
+        far_away = TableNeighbors(4, scale=False).fit(X + offset).kneighbors(queries + offset)[1]
+        # Adding 1.7e9 rounds to 2e-7, which may swap two neighbours about once in a thousand.
+        assert (at_origin == far_away).mean() > 0.995
+
+    def test_units_do_not_matter_when_numbers_are_scaled(self):
+        X = np.random.default_rng(0).normal(size=(300, 3))
+        in_units = X * [1000.0, 1.0, 0.01]
+        one, other = (TableNeighbors(4).fit(rows).kneighbors()[1] for rows in (X, in_units))
+        np.testing.assert_array_equal(one, other)
+        assert (one != TableNeighbors(4, scale=False).fit(in_units).kneighbors()[1]).any()
+
     def test_a_row_among_many_equal_ones(self):
         X = np.zeros((50, 2))
         positions = TableNeighbors(3).fit(X).kneighbors(return_distance=False)
@@ -194,6 +294,65 @@ class TestInterface:
         assert found[1][0, 0] == 3
         assert found[1].shape == (1, 2)
 
+    def test_fitted_rows_are_not_their_own_neighbours_but_queries_are(self):
+        X = np.random.default_rng(0).normal(size=(40, 2))
+        table = TableNeighbors(3, scale=False).fit(X)
+        np.testing.assert_array_equal(table.kneighbors(X)[1][:, 0], np.arange(40))
+        np.testing.assert_array_equal(table.kneighbors(X, 4)[1][:, 1:], table.kneighbors()[1])
+
+    def test_graph_of_new_queries(self):
+        X = np.random.default_rng(0).normal(size=(40, 2))
+        table = TableNeighbors(3).fit(X)
+        graph = table.kneighbors_graph(X[:7] + 0.1, n_neighbors=2)
+        assert graph.shape == (7, 40)
+        for row, positions in enumerate(table.kneighbors(X[:7] + 0.1, 2, return_distance=False)):
+            assert set(graph[row].indices) == set(positions)
+
+    def test_clone_and_parameters(self):
+        table = TableNeighbors(7, metric="gower", method="exact", n_jobs=2, random_state=3)
+        copied = clone(table)
+        assert copied.get_params() == table.get_params()
+        assert copied.set_params(n_neighbors=2).n_neighbors == 2
+        X = np.random.default_rng(0).normal(size=(30, 2))
+        before = table.fit(X).kneighbors(return_distance=False)
+        np.testing.assert_array_equal(clone(table).fit(X).kneighbors(return_distance=False), before)
+
+    def test_a_second_fit_forgets_the_first(self):
+        rng = np.random.default_rng(0)
+        X, other = rng.normal(size=(30, 2)), rng.normal(size=(20, 3))
+        table = TableNeighbors(2).fit(X).fit(other)
+        assert (table.n_samples_fit_, table.n_features_in_) == (20, 3)
+        np.testing.assert_array_equal(table.kneighbors()[1], TableNeighbors(2).fit(other).kneighbors()[1])
+
+    def test_positions_and_names_of_categories(self):
+        X = pd.DataFrame({"a": [0.0, 1.0, 5.0, 9.0], "d": [0, 1, 1, 9]})
+        by_name, by_position = (
+            TableNeighbors(3, categorical_features=which).fit(X).kneighbors()[0] for which in (["d"], [1])
+        )
+        np.testing.assert_array_equal(by_name, by_position)
+        assert not np.allclose(by_name, TableNeighbors(3).fit(X).kneighbors()[0])
+
+    def test_vote(self):
+        X = np.array([[0.0], [1.0], [2.0], [10.0], [11.0], [12.0]])
+        table = TableNeighbors(3).fit(X, ["low"] * 3 + ["high"] * 3)
+        assert table.predict([[1.1], [10.9]]).tolist() == ["low", "high"]
+
+    @pytest.mark.parametrize(
+        ("sampler", "parameter"),
+        [
+            (SMOTE(random_state=0), "k_neighbors"),
+            (ADASYN(random_state=0), "n_neighbors"),
+            (BorderlineSMOTE(random_state=0), "k_neighbors"),
+        ],
+        ids=["smote", "adasyn", "borderline"],
+    )
+    def test_inside_imbalanced_learn_scaling_chooses_others(self, sampler, parameter):
+        rng = np.random.default_rng(0)
+        X, y = rng.normal(size=(200, 2)) * [1, 100], (rng.random(200) < 0.25).astype(int)
+        plain, _ = clone(sampler).fit_resample(X, y)
+        scaled, _ = clone(sampler).set_params(**{parameter: TableNeighbors(6)}).fit_resample(X, y)
+        assert len(plain) != len(scaled) or not np.allclose(plain, scaled)
+
     @pytest.mark.parametrize(
         ("sampler", "parameter", "k"),
         [
@@ -223,6 +382,16 @@ class TestInterface:
         X = np.zeros((5, 2))
         with pytest.raises(DataError, match="n_neighbors=5 for 5 rows; expected 1 to 4"):
             TableNeighbors(5).fit(X).kneighbors()
+        with pytest.raises(DataError, match="n_neighbors=6 for 5 rows; expected 1 to 5"):
+            TableNeighbors(6).fit(X).kneighbors(X)
+        with pytest.raises(DataError, match="n_neighbors=0"):
+            TableNeighbors(1).fit(X).kneighbors(X, n_neighbors=0)
+        with pytest.raises(DataError, match="infinite"):
+            TableNeighbors(1).fit(np.array([[1.0], [np.inf]]))
+        with pytest.raises(DataError, match="expected one of"):
+            TableNeighbors(1).fit(pd.DataFrame({"d": ["x", "y"]})).kneighbors(pd.DataFrame({"d": ["z"]}))
+        with pytest.raises(NotFittedError):
+            TableNeighbors(1).kneighbors(X)
         with pytest.raises(DataError, match="hvdm"):
             TableNeighbors(metric="hvdm").fit(X)
         with pytest.raises(DataError, match="3 columns; expected 2"):
@@ -332,3 +501,49 @@ class TestApproximateSearch:
             assert index.search(rows[:2000], 5, recall=recall) is not None
             probes.append(index._index.nprobe)
         assert probes[0] < probes[1]
+
+    @pytest.mark.parametrize("n_queries", [1, 2, 3])
+    def test_few_queries(self, rows, n_queries):
+        table = TableNeighbors(5, method="approximate", random_state=0).fit(rows)
+        found = table.kneighbors(rows[:n_queries], return_distance=False)
+        np.testing.assert_array_equal(found[:, 0], np.arange(n_queries))
+
+    @pytest.fixture
+    def tight(self):
+        """Rows in 300 tight groups of about 40."""
+        rng = np.random.default_rng(0)
+        centres = rng.normal(size=(300, 4)) * 100
+        return centres[rng.integers(300, size=12_000)] + rng.normal(size=(12_000, 4)) * 0.01
+
+    def test_every_query_gets_as_many_as_it_asked_for(self, tight):
+        """Also where the cells that are looked at hold fewer rows than that."""
+        table = TableNeighbors(200, method="approximate", random_state=0).fit(tight)
+        distances, found = table.kneighbors(tight[:1000])
+        assert found.min() >= 0
+        assert np.isfinite(distances).all()
+        assert all(len(set(row)) == 200 for row in found.tolist())
+
+    def test_recall_that_it_reports_is_true(self, tight):
+        """Also in groups whose rows float32 cannot tell apart, where the truth is not found by chance."""
+        rng = np.random.default_rng(1)
+        X = np.vstack([tight, rng.normal(size=(90, 4)) * 1000])
+        table = TableNeighbors(10, method="approximate", scale=False, random_state=0).fit(X)
+        found, _ = table.kneighbors()
+        true, _ = NearestNeighbors(n_neighbors=10, algorithm="kd_tree").fit(X).kneighbors()
+        share = (found <= true[:, [-1]] * (1 + 1e-9)).mean()
+        reported = 1.0 if table.search_ == "exact" else float(table.search_.split()[-1])
+        # 256 queries measure it; the 11 neighbours of one may all be found or all be missed, and it is rounded.
+        assert abs(reported - share) < 4 * np.sqrt(0.05 * 0.95 / 256) + 0.005
+
+    def test_same_seed_same_neighbours_and_mixed_columns(self):
+        rng = np.random.default_rng(0)
+        points = blobs(11_000, 4)
+        points[rng.random(points.shape) < 0.05] = np.nan
+        X = pd.DataFrame(points).assign(d=rng.choice(list("xyz"), 11_000)).rename(columns=str)
+        one, two, exact = (
+            TableNeighbors(5, method=method, random_state=7).fit(X).kneighbors(X[:2000])
+            for method in ("approximate", "approximate", "exact")
+        )
+        np.testing.assert_array_equal(one[1], two[1])
+        # By distance: 2,000 queries in groups around 40 centres tell the share to within some hundredths.
+        assert (one[0] <= exact[0][:, [-1]] + 1e-9).mean() > 0.93
