@@ -11,7 +11,7 @@ import argparse
 from importlib.util import find_spec
 from statistics import median
 
-from _common import PACKAGES, RESULTS, measure, write_results, write_table
+from _common import PACKAGES, RESULTS, measure, table, write_results, write_table
 
 NUMBERS = """
 from sklearn.datasets import make_classification
@@ -51,7 +51,7 @@ WIDTHS = (10, 100, 300)
 BARS = {
     **{
         (kind, 10_000, how): 1 / 1.1
-        for kind in ("smote", "borderline-1", "adasyn")
+        for kind in ("smote", "borderline-1", "adasyn", "smote-nc")
         for how in ("exact", "ann")
     },
     ("smote", 300_000, "exact"): 2.0,
@@ -166,7 +166,9 @@ def plot(measured: list[dict]) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="10,000 rows only, one run")
+    parser.add_argument(
+        "--quick", action="store_true", help="10,000 rows only, one run; prints, writes nothing"
+    )
     options = parser.parse_args()
     hows = ["exact", *(["ann"] if find_spec("faiss") else [])]
     sizes = SIZES[:1] if options.quick else SIZES
@@ -183,6 +185,9 @@ def main() -> None:
         copying, million = in_turn([("copying", "peer"), ("smote", "ann")], 1_000_000, 30, 3)
         measured += [copying, million]
         lines.append(as_row(million, copying, "copying (RandomOverSampler)"))
+    if options.quick:
+        print(table(lines))
+        return
     packages = (*PACKAGES, "faiss-cpu")
     write_results("interpolation", {"memory_bar": MEMORY_BAR, "measured": measured}, packages=packages)
     write_table(

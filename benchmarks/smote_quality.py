@@ -2,7 +2,7 @@
 
 Mean average precision (AP) and balanced accuracy (BAC) over 3 x 5 stratified folds of each set, with logistic
 regression and gradient boosting, balanced to 1:1 inside each training fold. Bar: no kind is worse than its peer by more
-than two standard errors of the mean over sets.
+than two standard errors of the mean over sets. A peer that raises has done nothing, which is counted.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1")
 
 import numpy as np
 import pandas as pd
-from _common import DATA, write_results, write_table
+from _common import DATA, table, write_results, write_table
 from imblearn.over_sampling import ADASYN, SMOTE, SMOTENC, SVMSMOTE, BorderlineSMOTE, KMeansSMOTE
 from joblib import Parallel, delayed
 from sklearn.compose import make_column_transformer
@@ -31,12 +31,13 @@ from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
 from genesis_sampling import InterpolationSampler, MixupSampler
 
 SETS = [
-    *("mammography", "oil_spill", "ozone_eighthr", "phoneme", "yeast", "wine_quality_white"),
-    *("htru2", "arrhythmia", "stroke", "sick", "german_credit", "telco_churn"),
+    *("mammography", "oil_spill", "phoneme", "yeast", "htru2"),
+    *("wine_quality_white", "stroke", "sick", "german_credit"),
 ]
+QUICK_SETS = ("yeast", "sick")
 # The rarest class with so many rows is told from all others.
 MIN_MINORITY = 40
-MAX_ROWS = 2500
+MAX_ROWS = 1500
 PEERS = {
     "smote": SMOTE(random_state=0),
     "borderline-1": BorderlineSMOTE(random_state=0),
@@ -131,7 +132,7 @@ def scores(X, y, train, test, name: str, whose: str) -> list[dict]:
     rows = []
     models = {
         "LR": LogisticRegression(max_iter=300),
-        "HGB": HistGradientBoostingClassifier(max_iter=40, early_stopping=False, random_state=0),
+        "HGB": HistGradientBoostingClassifier(max_iter=30, early_stopping=False, random_state=0),
     }
     for label, model in models.items():
         with warnings.catch_warnings():
@@ -161,7 +162,7 @@ def compared(found: pd.DataFrame) -> list[dict]:
     failed = found[~found["worked"]].groupby("name")["set"].nunique()
     rows = []
     for name in OURS:
-        row = {"kind": name, "against": type(PEERS[name]).__name__ if name in PEERS else "doing nothing"}
+        row = {"kind": name, "against": peer_name(name)}
         for model in ("LR", "HGB"):
             for score in ("AP", "BAC"):
                 peer = (name, "peer") if name in PEERS else ("nothing", "ours")
@@ -175,12 +176,20 @@ def compared(found: pd.DataFrame) -> list[dict]:
     return rows
 
 
+def peer_name(kind: str) -> str:
+    if kind not in PEERS:
+        return "doing nothing"
+    return "SMOTE, SMOTENC" if kind == "smote" else type(PEERS[kind]).__name__
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data-dir", type=Path, default=DATA)
-    parser.add_argument("--quick", action="store_true", help="two sets, one repetition")
+    parser.add_argument(
+        "--quick", action="store_true", help="two sets, one repetition; prints, writes nothing"
+    )
     options = parser.parse_args()
-    paths = [next(options.data_dir.glob(f"{name}.csv*")) for name in (SETS[-2:] if options.quick else SETS)]
+    paths = [next(options.data_dir.glob(f"{name}.csv*")) for name in (QUICK_SETS if options.quick else SETS)]
     jobs = []
     for path in paths:
         X, y = load(path)
@@ -188,7 +197,9 @@ def main() -> None:
         jobs += [delayed(one_fold)(path, train, test) for train, test in folds.split(X, y)]
     found = pd.DataFrame([row for rows in Parallel(n_jobs=2, verbose=5)(jobs) for row in rows])
     rows = compared(found)
-    print(pd.DataFrame(rows).to_string())
+    print(table(rows))
+    if options.quick:
+        return
     means = found.groupby(["set", "name", "whose", "model", "score"])["value"].mean().round(4).reset_index()
     write_results("smote_quality", {"max_rows": MAX_ROWS, "means": means.to_dict("records")})
     write_table(
