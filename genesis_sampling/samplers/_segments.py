@@ -23,6 +23,9 @@ __all__ = ["KINDS", "Neighborhood", "Segments"]
 # with the square of the rows.
 MAX_SVM_ROWS = 20_000
 MAX_CLUSTERED_ROWS = 5_000
+# Clusters that k-means looks for, and rows by which their number is judged, at the most.
+MAX_CLUSTERS = 8
+MAX_SILHOUETTE_ROWS = 2_000
 # A row is an outlier of its cluster if it is so many times as far from its neighbours there as the median row is.
 OUTLIER_DISTANCE = 3.0
 # Beyond the last parent, as a share of the segment, where kind="svm" extrapolates.
@@ -316,16 +319,18 @@ def _clusterer(near: Neighborhood, points: np.ndarray) -> Any:
         return clone(chosen)
     if chosen == "hdbscan":
         return HDBSCAN(min_cluster_size=max(2, min(near.k + 1, len(points) // 2)), copy=True)
-    seed = near.part.streams.child("k-means").integer_seed()
-    most = min(8, len(points) - 1)
+    return _k_means(points, near.part.streams.child("k-means").integer_seed())
+
+
+def _k_means(points: np.ndarray, seed: int) -> KMeans:
+    """With the number of clusters that has the largest silhouette (P. J. Rousseeuw 1987)."""
+    most = min(MAX_CLUSTERS, len(np.unique(points, axis=0)), len(points) - 1)
+    judged = np.random.default_rng(seed).permutation(len(points))[:MAX_SILHOUETTE_ROWS]
     scores = {}
     for number in range(2, most + 1):
-        machine = KMeans(number, n_init=3, random_state=seed)
-        labels = machine.fit_predict(points)
-        if len(np.unique(labels)) == number:
-            scores[number] = silhouette_score(
-                points, labels, sample_size=min(2000, len(points)), random_state=seed
-            )
+        labels = KMeans(number, n_init=3, random_state=seed).fit_predict(points)[judged]
+        if 1 < len(np.unique(labels)) < len(judged):
+            scores[number] = silhouette_score(points[judged], labels)
     return KMeans(max(scores, key=scores.__getitem__, default=1), n_init=3, random_state=seed)
 
 

@@ -10,8 +10,8 @@ import numpy as np
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 
 from .._random import RandomStreams
-from ..exceptions import NeighborsWarning, SmallClassWarning
-from ..tables.neighbors import METRICS, NeighborSearch, fit_distances
+from ..exceptions import SmallClassWarning
+from ..tables.neighbors import METRICS, NeighborSearch, fit_distances, warn_of_neighbors
 from ._segments import KINDS, Neighborhood
 from .base import ClasswiseOverSampler
 from .blending import Blender
@@ -229,7 +229,12 @@ class InterpolationSampler(ClasswiseOverSampler):
         def search(rows: np.ndarray) -> NeighborSearch:
             seed = data.streams.child("neighbors").integer_seed()
             return NeighborSearch(
-                distances(self.metric), rows, method=self.neighbors, n_jobs=self.n_jobs, seed=seed
+                distances(self.metric),
+                rows,
+                method=self.neighbors,
+                n_jobs=self.n_jobs,
+                seed=seed,
+                tell=lambda message: data.once("told of neighbors", lambda: warn_of_neighbors(message)),
             )
 
         # What needs points, as a support vector machine does, has them for Gower's distance too.
@@ -256,12 +261,10 @@ class InterpolationSampler(ClasswiseOverSampler):
         ratio = near.distance_ratio(CONTRAST_ROWS)
         near.choices["distance of neighbours against that of random rows"] = round(ratio, 2)
         if ratio > MAX_DISTANCE_RATIO:
-            warnings.warn(
+            warn_of_neighbors(
                 f"Class {near.part.label!r}: in {near.view.width} dimensions its nearest rows are {ratio:.0%} as far "
                 "away as random ones, so neighbours carry hardly any information. Reduce the dimensions first, or use "
-                "a sampler without neighbours.",
-                NeighborsWarning,
-                stacklevel=2,
+                "a sampler without neighbours."
             )
 
     def _record(self, data: SamplingData, plan: ResamplePlan, seconds: float) -> None:

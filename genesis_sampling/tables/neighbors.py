@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from importlib.util import find_spec
 from numbers import Integral, Real
 from typing import Any
@@ -73,6 +74,11 @@ def _frequent_one_hot(categories: np.ndarray) -> np.ndarray:
     return (positions[:, None] == frequent[None, :]) * np.sqrt(0.5)
 
 
+def warn_of_neighbors(message: str) -> None:
+    """Give a warning about neighbours."""
+    warnings.warn(message, NeighborsWarning, stacklevel=3)
+
+
 class NeighborSearch:
     """Neighbours among encoded rows.
 
@@ -91,6 +97,8 @@ class NeighborSearch:
         Number of threads; None for as many as the linear algebra uses.
     seed : int, default=0
         Of an approximate index.
+    tell : callable, default=None
+        What a warning is passed to instead; so that several searches can give it once.
 
     Attributes
     ----------
@@ -108,6 +116,7 @@ class NeighborSearch:
         memory_budget: int = DEFAULT_BUDGET,
         n_jobs: int | None = None,
         seed: int = 0,
+        tell: Callable[[str], Any] | None = None,
     ):
         self.distances = distances
         self.codes = codes
@@ -116,6 +125,7 @@ class NeighborSearch:
         self.memory_budget = memory_budget
         self.n_threads = _n_threads(n_jobs)
         self.seed = seed
+        self.tell = warn_of_neighbors if tell is None else tell
         self.how = "exact"
         self._index: InvertedFile | None = None
         self._fitted: Any = None
@@ -175,11 +185,9 @@ class NeighborSearch:
         if self.method == "approximate":
             return True
         if n_pairs >= MANY_PAIRS and find_spec("faiss") is None:
-            warnings.warn(
+            self.tell(
                 f"Comparing {n_queries} rows with {len(self.codes)} one by one. An approximate index would be faster: "
-                "pip install 'genesis-sampling[ann]', or pass neighbors='exact' to go on without this warning.",
-                NeighborsWarning,
-                stacklevel=2,
+                "pip install 'genesis-sampling[ann]', or ask for an exact search to go on without this warning."
             )
         return n_pairs >= MIN_PAIRS and find_spec("faiss") is not None
 

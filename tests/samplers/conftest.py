@@ -113,12 +113,14 @@ def mixed():
             ),
             "string": pd.array(np.where(gap[:, 7], None, words.astype(object)), dtype="string"),
             "object": np.where(gap[:, 8], None, words.astype(object)),
-            "date": pd.Series(days).mask(gap[:, 9]),
-            "zoned": pd.Series(days).dt.tz_localize("Europe/Berlin").mask(gap[:, 10]),
-            "duration": pd.Series(pd.to_timedelta(whole, unit="h")).mask(gap[:, 11]),
+            # Arrays: a series would be aligned with the index below, and lose every value.
+            "date": pd.Series(days).mask(gap[:, 9]).array,
+            "zoned": pd.Series(days).dt.tz_localize("Europe/Berlin").mask(gap[:, 10]).array,
+            "duration": pd.Series(pd.to_timedelta(whole, unit="h")).mask(gap[:, 11]).array,
             "constant": 7,
             "empty": np.full(n_rows, np.nan),
         },
         index=rng.permutation(n_rows) + 1000,
     )
+    assert X.drop(columns="empty").notna().any().all()
     return X, pd.Series(np.repeat(["big", "mid", "few"], [50, 20, 10]), name="label", index=X.index)
