@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gzip
 import inspect
 import os
 import signal
@@ -169,13 +170,13 @@ class TestAugment:
         assert "_synthetic" in again.stderr
 
     def test_counts_strategies_and_growth(self, data, tmp_path):
-        def counts(*options: object) -> dict[str, int]:
+        def counts(*options: object, method: tuple[str, ...] = ("--method", "noise")) -> dict[str, int]:
             out = tmp_path / "out.csv"
-            _done("augment", data, "--target", "label", "-o", out, "--method", "noise", "--seed", 0, *options)
+            _done("augment", data, "--target", "label", "-o", out, *method, "--seed", 0, *options)
             return pd.read_csv(out)["label"].value_counts().to_dict()
 
         assert counts("--ratio", 0.5) == {"fine": 70, "fraud": 35}
-        assert counts("--strategy", "undersample") == {"fine": 10, "fraud": 10}
+        assert counts("--strategy", "undersample", method=()) == {"fine": 10, "fraud": 10}
         assert counts("--strategy", "hybrid", "--majority-count", 40) == {"fine": 40, "fraud": 40}
         assert counts("--target-count", "fraud=30", "--target-count", "fine=50") == {"fine": 50, "fraud": 30}
         assert counts("--growth", 0.5) == {"fine": 105, "fraud": 105}
@@ -252,6 +253,11 @@ DATA_ERRORS = {
     "no directory": ("data.csv", {"--output": "none/out.csv"}, "directory"),
     "the input": ("data.csv", {"--output": "data.csv"}, "never written over"),
     "unknown encoding": ("data.csv", {"--encoding": "utf-9"}, "encoding"),
+    "gzip": (gzip.compress(b"a,label\n1,x\n"), {}, "which is a gzip file; expected text"),
+    "no class left": ("data.csv", {"--target-count": "fraud=0"}, "at least 1"),
+    "endless growth": ("data.csv", {"--growth": "inf"}, "growth=inf"),
+    "more than memory": ("data.csv", {"--growth": "1e12"}, "rows in all; expected at most"),
+    "nothing to make": ("data.csv", {"--strategy": "undersample"}, "Got method, but no class grows"),
 }
 
 
@@ -278,6 +284,9 @@ def test_data_errors_are_one_sentence_and_nothing_is_written(data, tmp_path, mon
     ("options", "message"),
     [
         (["--method", "tre"], "Did you mean 'tree'"),
+        (["--method", "SMOTE"], "Did you mean 'smote'"),
+        (["--output", "-", "--test-size", "0.2", "--test-output", "-"], "standard output takes one table"),
+        (["--constraint", "amount >"], "expected a comparison of columns and values"),
         (["--strategy", "up"], "oversample, undersample, hybrid"),
         (["--ratio", "0"], "(0, 1]"),
         (["--ratio", "half"], "--ratio"),

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = [
     "check_columns",
     "check_mark",
+    "check_one_stream",
     "checked_output",
     "checked_ratio",
     "choice",
@@ -54,7 +55,9 @@ def _near(name: str, names: Iterable[str]) -> str:
 def choice(option: str, value: str | None, choices: Iterable[str]) -> str | None:
     """A name when it is one of the choices."""
     if value is not None and value not in choices:
-        _usage_error(option, f"got {value!r}; expected one of {', '.join(choices)}.{_near(value, choices)}")
+        _usage_error(
+            option, f"got {value!r}; expected one of {', '.join(choices)}.{_near(value.lower(), choices)}"
+        )
     return value
 
 
@@ -155,6 +158,14 @@ def checked_output(option: str, path: str | None, others: list[str], suffix: str
     target = beside(others[0], suffix) if path is None else path
     check_output(target, others=others, may_exist=path is not None or force, option=option)
     return target
+
+
+def check_one_stream(output: str, test_output: str) -> None:
+    """Refuse to write the train and the test rows one after the other into one stream."""
+    from ..tables.files import STREAM
+
+    if output == test_output == STREAM:
+        _usage_error("--test-output", "standard output takes one table; expected a file for one of the two.")
 
 
 def check_columns(names: Iterable[str], frame: pd.DataFrame) -> None:

@@ -18,6 +18,7 @@ import typer
 from .arguments import (
     check_columns,
     check_mark,
+    check_one_stream,
     checked_output,
     checked_ratio,
     choice,
@@ -226,7 +227,7 @@ def _augment(
         output = checked_output("--output", output, inputs, "_balanced", force)
         if test_size is not None:
             test_output = checked_output("--test-output", test_output, [*inputs, output], "_test", force)
-
+            check_one_stream(output, test_output)
         step(f"Reading {data}")
         table = read_table(data, **layout, may_mix=discrete)
         check_columns(discrete, table.frame)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from math import floor
+from math import floor, inf
 from numbers import Integral, Real
 from typing import Any
 
@@ -14,6 +14,8 @@ from ..samplers.strategy import target_counts as over_sampling_targets
 __all__ = ["STRATEGIES", "final_counts"]
 
 STRATEGIES = ("oversample", "undersample", "hybrid")
+# More rows than any table in memory has: a slip of the finger.
+MAX_ROWS = 10**9
 
 
 def final_counts(
@@ -30,7 +32,7 @@ def final_counts(
             f"Got majority_count={majority_count!r}, which belongs to strategy='hybrid' with a ratio; expected none "
             "here. For counts pass target_counts."
         )
-    if not isinstance(growth, Real) or growth < 0:
+    if not isinstance(growth, Real) or not 0 <= growth < inf:
         raise DataError(f"Got growth={growth!r}; expected a share that is not negative, such as 0.3.")
     if wanted is not None:
         if ratio is not None:
@@ -45,6 +47,10 @@ def final_counts(
         targets = _ratio_targets(counts, strategy, float(ratio), majority_count)
     if growth:
         targets = {label: count + round(growth * count) for label, count in targets.items()}
+    if sum(targets.values()) > MAX_ROWS:
+        raise DataError(
+            f"Got a request for {sum(targets.values()):,} rows in all; expected at most {MAX_ROWS:,}."
+        )
     if targets == counts:
         raise DataError(
             f"Got a request that would change nothing: the classes have {counts} rows already. Ask for a larger "
@@ -71,9 +77,9 @@ def _named_targets(counts: dict[Any, int], wanted: Mapping[Any, int]) -> dict[An
         label if label in counts else by_text.get(str(label), label): count for label, count in wanted.items()
     }
     for label, count in named.items():
-        if label not in counts or not isinstance(count, Integral) or count < 0:
+        if label not in counts or not isinstance(count, Integral) or count < 1:
             raise DataError(
-                f"Got target_counts={dict(wanted)!r}; expected a whole number of rows, not negative, for some of the "
+                f"Got target_counts={dict(wanted)!r}; expected a whole number of rows, at least 1, for some of the "
                 f"classes {list(counts)!r}, but {label!r} has {count!r}."
             )
     return counts | {label: int(count) for label, count in named.items()}

@@ -203,9 +203,13 @@ def augment(
     )
     check_classes(target.classes, counts, target_column)
 
+    final = final_counts(counts, strategy, ratio, target_counts, majority_count, growth)
+    if all(final[label] <= count for label, count in counts.items()):
+        _check_nothing_to_make(method, constraints)
+
     sampler = HybridSampler(
         over=over_sampler(method, method_params, _features(discrete_columns, target_column)),
-        sampling_strategy=final_counts(counts, strategy, ratio, target_counts, majority_count, growth),
+        sampling_strategy=final,
         random_state=streams.child("sampler").integer_seed(),
     )
     parsed = parse_constraints(constraints)
@@ -229,6 +233,17 @@ def _one_ratio(ratio: float | None, sampling_ratio: float | None) -> float | Non
             f"Got both ratio={ratio} and sampling_ratio={sampling_ratio}; they are the same, pass one."
         )
     return sampling_ratio if ratio is None else ratio
+
+
+def _check_nothing_to_make(method: Any, constraints: Any) -> None:
+    """Refuse what says how rows are made where none are."""
+    names = {"method": not isinstance(method, str) or method != "auto", "constraints": bool(constraints)}
+    given = [name for name, is_given in names.items() if is_given]
+    if given:
+        raise DataError(
+            f"Got {' and '.join(given)}, but no class grows, so no row is made; expected a request that makes rows, or "
+            f"none of {given}."
+        )
 
 
 def _features(discrete_columns: Sequence[Any] | None, target_column: Any) -> list[Any] | None:

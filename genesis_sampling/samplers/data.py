@@ -308,10 +308,14 @@ def draw_class(source: ClassSource, n_rows: int, part: ClassData) -> NewRows:
             return replace(rows, choices=choices)
     accepted, rejected = NewRows.none_of(part.rows), Counter()
     n_drawn, budget = 0, max(MIN_CANDIDATES, CANDIDATES_PER_ROW * n_rows)
-    while len(accepted) < n_rows and n_drawn < budget:
-        # As many more as the share that passed so far lets expect, and some.
+    while (
+        len(accepted) < n_rows and n_drawn < budget and _may_suffice(len(accepted), n_drawn, budget, n_rows)
+    ):
+        # As many more as the share that passed so far lets expect, and some; a first look is a short one.
         share = (len(accepted) + 1) / (n_drawn + 1)
         stop = min(n_drawn + int(1.1 * (n_rows - len(accepted)) / share) + 8, budget)
+        if n_drawn == 0 and part.data.sieve is not None:
+            stop = min(stop, MIN_CANDIDATES)
         candidates = source.draw_range(n_drawn, stop, streams)
         if part.data.sieve is not None:
             candidates, reasons = part.data.sieve.judge(candidates, accepted.frame, part)
@@ -322,6 +326,13 @@ def draw_class(source: ClassSource, n_rows: int, part: ClassData) -> NewRows:
     if len(accepted) < n_rows:
         raise TargetNotReachedError(_shortage(n_rows, len(accepted), n_drawn, rejected, part))
     return replace(accepted.take(np.arange(n_rows)), rejected=dict(rejected), choices=choices)
+
+
+def _may_suffice(n_accepted: int, n_drawn: int, budget: int, n_rows: int) -> bool:
+    """Whether the share that passed so far, or four standard errors more, would yield the rows within the budget."""
+    if n_drawn < MIN_CANDIDATES:
+        return True
+    return (n_accepted + 4 * np.sqrt(n_accepted) + 16) / n_drawn * budget >= n_rows
 
 
 def _shortage(n_rows: int, n_accepted: int, n_drawn: int, rejected: Counter, part: ClassData) -> str:

@@ -256,7 +256,7 @@ class InterpolationSampler(ClasswiseOverSampler):
 
     def _check_contrast(self, near: Neighborhood) -> None:
         """Say so where all rows are about equally far from each other."""
-        if near.view.width < MIN_CROWDED_WIDTH:
+        if near.view.width < MIN_CROWDED_WIDTH or "neighbors" not in near.choices:
             return
         ratio = near.distance_ratio(CONTRAST_ROWS)
         near.choices["distance of neighbours against that of random rows"] = round(ratio, 2)

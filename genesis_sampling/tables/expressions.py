@@ -209,8 +209,10 @@ def _parse_python(source: str, text: str) -> ast.expr:
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         equals = re.search(r"(?<![=!<>])=(?!=)", source)
         hint = " Write '==' for equality." if equals else ""
+        place = f" at character {error.offset}" if isinstance(error, SyntaxError) and error.offset else ""
         raise ConstraintParseError(
-            f"Got {_shorten(text)}, which is not an expression ({error}).{hint}"
+            f"Got {_shorten(text)}, which is not an expression{place}; expected a comparison of columns and values, "
+            f"such as 'start <= end' or '0 <= age < 120'.{hint}"
         ) from None
 
 

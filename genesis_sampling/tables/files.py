@@ -201,6 +201,10 @@ def _read_bytes(path: str) -> bytes:
     return raw
 
 
+# How files that are no text begin.
+_MARKS = {b"\x1f\x8b": "gzip", b"PAR1": "Parquet", b"PK\x03\x04": "zip", b"BZh": "bzip2", b"\xfd7zXZ": "xz"}
+
+
 def _decode(path: str, raw: bytes, encoding: str) -> str:
     try:
         # A mark of UTF-8 before the header is no part of the first name.
@@ -210,6 +214,12 @@ def _decode(path: str, raw: bytes, encoding: str) -> str:
             f"Got the unknown encoding {encoding!r}; expected one such as utf-8, latin-1 or cp1252."
         ) from error
     except UnicodeDecodeError as error:
+        packed = next((kind for mark, kind in _MARKS.items() if raw.startswith(mark)), None)
+        if packed is not None:
+            raise DataError(
+                f"Got {_title(path)}, which is a {packed} file; expected text. Give the file by a name with its own "
+                "ending, or unpack it first."
+            ) from error
         guess = "utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "cp1252"
         raise DataError(
             f"Got {_title(path)}, which is not {encoding}: it cannot be decoded at byte {error.start}. Name its "

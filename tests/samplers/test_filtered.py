@@ -172,6 +172,11 @@ class TestImpossible:
         share = float(str(caught.value).split("rare: ")[1].split("%")[0]) / 100
         assert share == pytest.approx(0.001, abs=4 * np.sqrt(0.001 / 20_000))
 
+    def test_gives_up_on_many_rows_after_a_first_look(self, ranges):
+        many = NoiseSampler({"failed": 100_000})
+        with pytest.raises(TargetNotReachedError, match="out of 20000 candidates"):
+            ConstraintFilter("low > 99", many, random_state=0).fit_resample(*ranges)
+
     def test_unknown_column_is_named(self, ranges):
         with pytest.raises(ConstraintError, match="width"):
             ConstraintFilter("width > 0", NOISE).fit_resample(*ranges)

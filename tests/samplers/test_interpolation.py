@@ -195,6 +195,23 @@ class TestSegments:
         # 1,000 rows with about 10 new ones each behave like at least 1,000 independent ones.
         assert abs(np.isnan(rows[:, 0]).mean() - share) < 4 * np.sqrt(share * (1 - share) / 1000) + 0.02
 
+    def test_gaps_follow_the_place(self):
+        """Where one parent lacks a number, the new row is like the second one with a probability that is its place."""
+        rng = np.random.default_rng(0)
+        X, y = rng.normal(size=(90, 2)), np.repeat([0, 1], [60, 30])
+        X[60:72, 1] = np.nan
+        sampler = InterpolationSampler(
+            "polynom-fit", topology="mesh", sampling_strategy={1: 20_030}, random_state=0
+        )
+        rows, parents = made(sampler, X, y)
+        first, second = X[parents[:, 0]], X[parents[:, 1]]
+        place = (rows[:, 0] - first[:, 0]) / (second[:, 0] - first[:, 0])
+        one = np.isnan(first[:, 1]) != np.isnan(second[:, 1])
+        like_second = np.isnan(rows[:, 1]) == np.isnan(second[:, 1])
+        assert abs((like_second - place)[one].mean()) < 4 * np.sqrt(1 / 6 / one.sum())
+        near_first = one & (place < 0.25)
+        assert abs((like_second - place)[near_first].mean()) < 4 * np.sqrt(0.125 / near_first.sum())
+
     def test_ordered_categories_lie_between(self):
         levels = ["low", "mid", "high"]
         X = pd.DataFrame({"level": pd.Categorical(["low", "high"] * 15, categories=levels, ordered=True)})
