@@ -292,8 +292,8 @@ def _integer_bounds(dtype: Any) -> tuple[int, int]:
     plain = getattr(plain, "subtype", plain)
     if isinstance(plain, np.dtype) and plain.kind in "iu":
         return int(np.iinfo(plain).min), int(np.iinfo(plain).max)
-    # -2**63 stands for a missing time.
-    return -(2**63) + 1, 2**63 - 1
+    # Among times -2**63 stands for a missing one.
+    return -(2**63) + (dtype != object), 2**63 - 1
 
 
 def _sorted_unique(values: pd.Series) -> Any:

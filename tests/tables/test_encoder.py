@@ -7,7 +7,7 @@ import hypothesis.strategies as st
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 
 from genesis_sampling.exceptions import DataError
 from genesis_sampling.tables import TableEncoder, infer_schema
@@ -93,6 +93,7 @@ class TestFloats:
 
 
 class TestObjects:
+    @example([-(2**63)])
     @given(columns(st.integers(-(2**63), 2**63 - 1), missing=None))
     def test_integers(self, values):
         assert_round_trip(pd.Series(values, dtype=object))
