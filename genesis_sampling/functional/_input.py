@@ -84,6 +84,7 @@ def hold_back(
 
 
 def check_classes(classes: list[Any], counts: dict[Any, int], target_column: Any) -> None:
+    """Refuse a target of one class only, or of so many values that they are no classes."""
     if len(classes) < 2:
         raise DataError(
             f"Got one class only ({classes[0]!r}) in the target column {target_column!r}; expected at least two."

@@ -70,6 +70,7 @@ def chosen_generator(
 
 
 def check_choice(name: str, value: Any, choices: Iterable[str]) -> None:
+    """Refuse a value that is none of the choices, with the one that was probably meant."""
     if value not in choices:
         near = difflib.get_close_matches(str(value), list(choices), 1)
         raise DataError(

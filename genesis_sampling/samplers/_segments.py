@@ -104,8 +104,6 @@ class Neighborhood:
     Parameters
     ----------
     part : ClassData
-    codes : ndarray of shape (n_rows, n_columns)
-        The whole table.
     view : EuclideanDistances
         The rows as points.
     search : callable
@@ -117,14 +115,13 @@ class Neighborhood:
     def __init__(
         self,
         part: ClassData,
-        codes: np.ndarray,
         view: EuclideanDistances,
         search: Callable[[np.ndarray], NeighborSearch],
         settings: Any,
     ):
         self.part = part
         self.positions = part.positions
-        self.codes = codes
+        self.codes = part.data.codes
         self.class_codes = part.data.target.codes
         self.view = view
         self.search = search
@@ -193,33 +190,41 @@ def smote(near: Neighborhood) -> Segments:
     return near.whole_class()
 
 
-def _in_danger(near: Neighborhood) -> np.ndarray:
-    """Rows with at least half, but not only, rows of other classes around them (Han et al. 2005)."""
-    share = near.foreign_share(near.positions)
-    return near.positions[(share >= 0.5) & (share < 1)]
+def _in_danger(near: Neighborhood) -> tuple[np.ndarray, np.ndarray]:
+    """Rows with at least half, but not only, rows of other classes around them (Han et al. 2005).
+
+    With the nearest of those, both as positions in the table and of shape (n_in_danger,).
+    """
+    around = near.around(near.positions)
+    foreign = near.class_codes[around] != near.part.code
+    share = foreign.mean(axis=1)
+    chosen = (share >= 0.5) & (share < 1)
+    nearest = np.take_along_axis(around, foreign.argmax(axis=1)[:, None], axis=1)[:, 0]
+    return near.positions[chosen], nearest[chosen]
+
+
+def _borderline(near: Neighborhood, *, across: bool) -> Segments:
+    """Bases in danger, partners of the class and, with ``across``, the nearest row of another class."""
+    danger, foreign = _in_danger(near)
+    if not len(danger):
+        return near.fall_back("no row has at least half, but not only, rows of other classes around it")
+    partner = near.inside(danger, near.positions)
+    if not across:
+        return Segments(danger, np.ones(len(danger)), partner)
+    partner = np.column_stack([partner, foreign])
+    high = np.ones(partner.shape)
+    high[:, -1] = 0.5
+    return Segments(danger, np.ones(len(danger)), partner, high=high)
 
 
 def borderline_1(near: Neighborhood) -> Segments:
     """Han et al. 2005: bases in danger, partners of the class."""
-    danger = _in_danger(near)
-    if not len(danger):
-        return near.fall_back("no row has at least half, but not only, rows of other classes around it")
-    return Segments(danger, np.ones(len(danger)), near.inside(danger, near.positions))
+    return _borderline(near, across=False)
 
 
 def borderline_2(near: Neighborhood) -> Segments:
     """Han et al. 2005: the same, and half the way to the nearest row of another class."""
-    danger = _in_danger(near)
-    if not len(danger):
-        return near.fall_back("no row has at least half, but not only, rows of other classes around it")
-    inside = near.inside(danger, near.positions)
-    around = near.around(danger)
-    foreign = near.class_codes[around] != near.part.code
-    first = np.take_along_axis(around, foreign.argmax(axis=1)[:, None], axis=1)
-    partner = np.hstack([inside, first])
-    high = np.ones(partner.shape)
-    high[:, -1] = 0.5
-    return Segments(danger, np.ones(len(danger)), partner, high=high)
+    return _borderline(near, across=True)
 
 
 def svm(near: Neighborhood) -> Segments:

@@ -1,4 +1,4 @@
-"""A new row between two parents, whatever the columns hold."""
+"""A new row between two parents, whatever the columns hold, and what the samplers of such rows share."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..tables import TableEncoder
+from .base import ClasswiseOverSampler
+from .data import ResamplePlan, SamplingData
 
-__all__ = ["Blender"]
+__all__ = ["Blender", "BlendingOverSampler"]
 
 # Rows that are blended at a time: they stay in the processor's cache, and memory stays flat.
 CHUNK = 16_384
@@ -44,11 +46,11 @@ class Blender:
     centre: np.ndarray | None = None
 
     @classmethod
-    def of_table(cls, codes: np.ndarray, encoder: TableEncoder, centre: np.ndarray | None = None) -> Blender:
+    def of_table(cls, codes: np.ndarray, encoder: TableEncoder) -> Blender:
         """For the table that ``encoder`` has learned."""
         discrete = encoder.discrete_
         whole = discrete | np.isnan(codes.sum(axis=0))
-        return cls(codes, whole, discrete, encoder.low_, encoder.high_, centre)
+        return cls(codes, whole, discrete, encoder.low_, encoder.high_)
 
     def blend(
         self, first: np.ndarray, second: np.ndarray, place: np.ndarray, rng: np.random.Generator
@@ -77,3 +79,18 @@ class Blender:
             rows[:, columns] = np.where(kept, taken, rows[:, columns])
         # Beyond a parent, and by a rounding error at it.
         np.clip(rows, self.low, self.high, out=rows)
+
+
+class BlendingOverSampler(ClasswiseOverSampler):
+    """Base of the samplers whose rows have two parents, which ``parent_indices_`` records."""
+
+    @staticmethod
+    def _blender(data: SamplingData) -> Blender:
+        """The blender of the table, which its classes share."""
+        return data.once("blender", lambda: Blender.of_table(data.codes, data.encoder))
+
+    def _record(self, data: SamplingData, plan: ResamplePlan, seconds: float) -> None:
+        super()._record(data, plan, seconds)
+        own = np.arange(len(data.target.codes))
+        partners = np.concatenate([own, plan.new.known_partners()])
+        self.parent_indices_ = np.column_stack([self.sample_indices_, partners])

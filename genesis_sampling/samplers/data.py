@@ -81,6 +81,11 @@ class SamplingData:
         """An encoder that has seen the whole table."""
         return self.once("encoder", lambda: TableEncoder().fit(self.table.frame, schema=self.schema))
 
+    @property
+    def codes(self) -> np.ndarray:
+        """The whole table, encoded; shape (n_rows, n_columns)."""
+        return self.once("codes", lambda: self.encoder.transform(self.table.frame))
+
     def once(self, name: Hashable, make: Callable[[], Any]) -> Any:
         """What the classes of one resampling share, made by the first that needs it."""
         if name not in self._shared:

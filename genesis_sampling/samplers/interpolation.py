@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
 from numbers import Integral
 from typing import Any
 
@@ -13,9 +14,8 @@ from .._random import RandomStreams
 from ..exceptions import SmallClassWarning
 from ..tables.neighbors import METRICS, NeighborSearch, fit_distances, warn_of_neighbors
 from ._segments import KINDS, Neighborhood
-from .base import ClasswiseOverSampler
-from .blending import Blender
-from .data import ClassData, ClassSource, NewRows, ResamplePlan, SamplingData
+from .blending import BlendingOverSampler
+from .data import ClassData, ClassSource, NewRows
 
 __all__ = ["InterpolationSampler"]
 
@@ -26,7 +26,7 @@ MAX_DISTANCE_RATIO = 0.9
 CONTRAST_ROWS = 200
 
 
-class InterpolationSampler(ClasswiseOverSampler):
+class InterpolationSampler(BlendingOverSampler):
     """Over-sample with rows between near rows of a class: SMOTE and its relatives, on any table.
 
     A new row lies on the segment from a row of the class to one of its neighbours. The kinds differ in the rows that
@@ -148,7 +148,7 @@ class InterpolationSampler(ClasswiseOverSampler):
     """
 
     _parameter_constraints: dict = {
-        **ClasswiseOverSampler._parameter_constraints,
+        **BlendingOverSampler._parameter_constraints,
         "kind": [StrOptions(set(KINDS))],
         "k_neighbors": [Interval(Integral, 1, None, closed="left")],
         "m_neighbors": [Interval(Integral, 1, None, closed="left")],
@@ -195,17 +195,17 @@ class InterpolationSampler(ClasswiseOverSampler):
         self.random_state = random_state
 
     def _fit_class(self, part: ClassData) -> ClassSource:
-        encoder = part.data.encoder
-        codes = part.data.once("codes", lambda: encoder.transform(part.data.table.frame))
+        encoder, codes = part.data.encoder, part.data.codes
         if len(part.positions) <= self.k_neighbors:
             self._warn_of_few_rows(part)
         if len(part.positions) == 1:
             return _copies(part)
-        near = self._neighborhood(part, codes)
+        near = self._neighborhood(part)
         segments = KINDS[self.kind](near)
         self._check_contrast(near)
-        centre = _centre(codes[part.positions], encoder.discrete_) if self.kind == "polynom-fit" else None
-        blender = Blender.of_table(codes, encoder, centre)
+        blender = self._blender(part.data)
+        if self.kind == "polynom-fit":
+            blender = replace(blender, centre=_centre(codes[part.positions], encoder.discrete_))
 
         def draw(n_rows: int, streams: RandomStreams) -> NewRows:
             first, second, place = segments.pick(n_rows, streams.child("parents").rng())
@@ -215,14 +215,18 @@ class InterpolationSampler(ClasswiseOverSampler):
 
         return ClassSource(draw, near.choices, nested=not segments.exact)
 
-    def _neighborhood(self, part: ClassData, codes: np.ndarray) -> Neighborhood:
+    def _neighborhood(self, part: ClassData) -> Neighborhood:
         data = part.data
 
         def distances(metric: str) -> Any:
             return data.once(
                 ("distances", metric),
                 lambda: fit_distances(
-                    codes, data.encoder.discrete_, metric=metric, scale=self.scale, labels=data.target.codes
+                    data.codes,
+                    data.encoder.discrete_,
+                    metric=metric,
+                    scale=self.scale,
+                    labels=data.target.codes,
                 ),
             )
 
@@ -239,7 +243,7 @@ class InterpolationSampler(ClasswiseOverSampler):
 
         # What needs points, as a support vector machine does, has them for Gower's distance too.
         view = distances("smote-nc" if self.metric == "gower" else self.metric)
-        return Neighborhood(part, codes, view, search, self)
+        return Neighborhood(part, view, search, self)
 
     def _warn_of_few_rows(self, part: ClassData) -> None:
         n_rows = len(part.positions)
@@ -266,12 +270,6 @@ class InterpolationSampler(ClasswiseOverSampler):
                 "away as random ones, so neighbours carry hardly any information. Reduce the dimensions first, or use "
                 "a sampler without neighbours."
             )
-
-    def _record(self, data: SamplingData, plan: ResamplePlan, seconds: float) -> None:
-        super()._record(data, plan, seconds)
-        own = np.arange(len(data.target.codes))
-        partners = np.concatenate([own, plan.new.known_partners()])
-        self.parent_indices_ = np.column_stack([self.sample_indices_, partners])
 
 
 def _copies(part: ClassData) -> ClassSource:

@@ -10,14 +10,13 @@ from sklearn.utils._param_validation import Interval, StrOptions
 
 from .._random import RandomStreams
 from ..exceptions import SmallClassWarning
-from .base import ClasswiseOverSampler
-from .blending import Blender
-from .data import ClassData, ClassSource, NewRows, ResamplePlan, SamplingData
+from .blending import BlendingOverSampler
+from .data import ClassData, ClassSource, NewRows
 
 __all__ = ["MixupSampler"]
 
 
-class MixupSampler(ClasswiseOverSampler):
+class MixupSampler(BlendingOverSampler):
     """Over-sample with rows between a row of the class and any other row.
 
     Mixup blends two rows and their labels with a weight drawn from a Beta distribution. A pipeline needs hard
@@ -91,7 +90,7 @@ class MixupSampler(ClasswiseOverSampler):
     """
 
     _parameter_constraints: dict = {
-        **ClasswiseOverSampler._parameter_constraints,
+        **BlendingOverSampler._parameter_constraints,
         "alpha": [Interval(Real, 0, None, closed="neither")],
         "partners": [StrOptions({"any", "same"})],
         "labels": [StrOptions({"sample", "nearest"})],
@@ -118,9 +117,8 @@ class MixupSampler(ClasswiseOverSampler):
 
     def _fit_class(self, part: ClassData) -> ClassSource:
         encoder, target = part.data.encoder, part.data.target
-        codes = part.data.once("codes", lambda: encoder.transform(part.data.table.frame))
-        blender = Blender.of_table(codes, encoder)
-        others = np.arange(len(codes)) if self.partners == "any" else part.positions
+        blender = self._blender(part.data)
+        others = np.arange(len(target.codes)) if self.partners == "any" else part.positions
         if len(others) == 1:
             warnings.warn(
                 f"Class {part.label!r} has 1 row: its new rows are copies of it.",
@@ -138,11 +136,6 @@ class MixupSampler(ClasswiseOverSampler):
             return NewRows(encoder.inverse_transform(rows), first, partners=second)
 
         return ClassSource(draw)
-
-    def _record(self, data: SamplingData, plan: ResamplePlan, seconds: float) -> None:
-        super()._record(data, plan, seconds)
-        partners = np.concatenate([np.arange(len(data.target.codes)), plan.new.known_partners()])
-        self.parent_indices_ = np.column_stack([self.sample_indices_, partners])
 
 
 def _first_share(alpha: float, labels: str, is_foreign: np.ndarray, streams: RandomStreams) -> np.ndarray:

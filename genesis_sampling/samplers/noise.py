@@ -182,7 +182,7 @@ class NoiseSampler(ClasswiseOverSampler):
                 SmallClassWarning,
                 stacklevel=2,
             )
-            known = encoder.transform(part.data.table.rows(np.arange(len(part.data.target.codes))))
+            known = part.data.codes
         spread = _spread(known)
         names = encoder.schema_.names()
         std = spread * _per_column(self.noise_scale, names, "noise_scale")

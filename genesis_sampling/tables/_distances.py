@@ -140,9 +140,8 @@ class EuclideanDistances(Distances):
         # |q - r|^2 less |q|^2, which is the same for every r.
         compared = queries @ references
         for column in self.wide:
-            differs = left[:, column, None] != right[None, :, column]
-            both_missing = np.isnan(left[:, column, None]) & np.isnan(right[None, :, column])
-            compared += compared.dtype.type(self.mismatch) * (differs & ~both_missing)
+            differs = _differ(left[:, column, None], right[None, :, column])
+            compared += compared.dtype.type(self.mismatch) * differs
         return compared
 
     def rules_out(self, codes, farthest, least, dtype):
@@ -282,6 +281,11 @@ def _ignoring_gaps(extreme: np.ufunc, numbers: np.ndarray) -> np.ndarray:
     return np.nan_to_num(extreme.reduce(numbers, axis=0))
 
 
+def _n_levels(categories: np.ndarray) -> int:
+    """Number of categories up to the last that occurs."""
+    return int(np.nan_to_num(categories, nan=0).max(initial=0)) + 1
+
+
 def _levels(categories: np.ndarray, missing: int) -> np.ndarray:
     """Categories as positions, a missing one as the position ``missing``."""
     return np.nan_to_num(categories, nan=missing).astype(np.intp)
@@ -289,7 +293,7 @@ def _levels(categories: np.ndarray, missing: int) -> np.ndarray:
 
 def _simplex(categories: np.ndarray, mismatch: float) -> np.ndarray | None:
     """Points for the categories of a column at equal distances, with a missing one last; None if there are many."""
-    n_levels = int(np.nan_to_num(categories, nan=0).max(initial=0)) + 1
+    n_levels = _n_levels(categories)
     if n_levels > MAX_COORDINATES:
         return None
     height = np.sqrt(mismatch / 2)
@@ -312,7 +316,7 @@ def _class_shares(categories: np.ndarray, labels: np.ndarray | None) -> np.ndarr
         raise ValueError(
             "Got no labels; expected the classes of the rows, which value differences are made of."
         )
-    n_levels = int(np.nan_to_num(categories, nan=0).max(initial=0)) + 1
+    n_levels = _n_levels(categories)
     n_classes = int(labels.max()) + 1
     cells = _levels(categories, n_levels) * n_classes + labels
     counts = np.bincount(cells, minlength=(n_levels + 1) * n_classes).reshape(n_levels + 1, n_classes)
@@ -321,4 +325,5 @@ def _class_shares(categories: np.ndarray, labels: np.ndarray | None) -> np.ndarr
 
 
 def _differ(left: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """Whether categories differ, a missing one being a category of its own."""
     return (left != right) & ~(np.isnan(left) & np.isnan(right))
