@@ -10,7 +10,7 @@ VENV ?= .venv
 DATA ?=
 TARGET ?=
 # The extras that the tests and checks need; EXTRAS=all adds torch (its CPU build) and the others.
-EXTRAS ?= plots,parquet,ann
+EXTRAS ?= plots,parquet
 PYTEST_ARGS ?=
 # Processes that run tests. One thread each, so that two of them do not fight over two cores.
 JOBS ?= 2
@@ -107,5 +107,5 @@ $(OLDEST)/.made:
 $(OLDEST)/.tests: $(OLDEST)/.made pyproject.toml constraints-oldest.txt
 	@echo "Installing the lowest versions into $(OLDEST) ..."
 	@$(OLDEST)/bin/python $(PIP_INSTALL) -c constraints-oldest.txt --build-constraint constraints-oldest.txt \
-		-e '.[plots,parquet,ann]' --group tests
+		-e '.[plots,parquet]' --group tests
 	@touch $@

@@ -15,7 +15,7 @@ from packaging.version import Version
 REPOSITORY = Path(__file__).resolve().parents[1]
 PROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 EXTRAS = PROJECT["optional-dependencies"]
-TESTED_AT_LOWEST = [*PROJECT["dependencies"], *EXTRAS["plots"], *EXTRAS["parquet"], *EXTRAS["ann"]]
+TESTED_AT_LOWEST = [*PROJECT["dependencies"], *EXTRAS["plots"], *EXTRAS["parquet"]]
 
 
 def _pins(name: str) -> dict[str, Version]:

@@ -11,8 +11,8 @@ import numpy as np
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 
 from .._random import RandomStreams
-from ..exceptions import SmallClassWarning
-from ..tables.neighbors import METRICS, NeighborSearch, fit_distances, warn_of_neighbors
+from ..exceptions import NeighborsWarning, SmallClassWarning
+from ..tables.neighbors import METRICS, NeighborSearch, fit_distances
 from ._segments import KINDS, Neighborhood
 from .blending import BlendingOverSampler
 from .data import ClassData, ClassSource, NewRows
@@ -238,7 +238,6 @@ class InterpolationSampler(BlendingOverSampler):
                 method=self.neighbors,
                 n_jobs=self.n_jobs,
                 seed=seed,
-                tell=lambda message: data.once("told of neighbors", lambda: warn_of_neighbors(message)),
             )
 
         # What needs points, as a support vector machine does, has them for Gower's distance too.
@@ -265,10 +264,12 @@ class InterpolationSampler(BlendingOverSampler):
         ratio = near.distance_ratio(CONTRAST_ROWS)
         near.choices["distance of neighbours against that of random rows"] = round(ratio, 2)
         if ratio > MAX_DISTANCE_RATIO:
-            warn_of_neighbors(
+            warnings.warn(
                 f"Class {near.part.label!r}: in {near.view.width} dimensions its nearest rows are {ratio:.0%} as far "
                 "away as random ones, so neighbours carry hardly any information. Reduce the dimensions first, or use "
-                "a sampler without neighbours."
+                "a sampler without neighbours.",
+                NeighborsWarning,
+                stacklevel=2,
             )
 
 

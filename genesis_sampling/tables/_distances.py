@@ -15,7 +15,7 @@ METRICS = ("smote-nc", "hvdm", "gower")
 # A column with more categories is compared value by value instead of through one coordinate for each.
 MAX_COORDINATES = 32
 # Cells of an array that is made on the way.
-CHUNK_CELLS = 2**22
+CHUNK_CELLS = 2**18
 
 
 class Distances(ABC):
@@ -70,7 +70,8 @@ class Distances(ABC):
         for start in range(0, len(left), n_rows):
             chunk = candidates[start : start + n_rows]
             repeated = np.repeat(left[start : start + n_rows], candidates.shape[1], axis=0)
-            found[start : start + n_rows] = self.between(repeated, right[chunk.ravel()]).reshape(chunk.shape)
+            others = right.take(chunk.ravel(), axis=0, mode="wrap")
+            found[start : start + n_rows] = self.between(repeated, others).reshape(chunk.shape)
         return found
 
 
@@ -130,10 +131,14 @@ class EuclideanDistances(Distances):
         return points
 
     def references(self, codes: np.ndarray, dtype: Any) -> np.ndarray:
-        points = self.embed(codes)
-        prepared = np.empty((self.width + 1, len(codes)), dtype=dtype)
+        return self.prepare(self.embed(codes), dtype)
+
+    @staticmethod
+    def prepare(points: np.ndarray, dtype: Any) -> np.ndarray:
+        """``references`` for points of the embedding."""
+        prepared = np.empty((points.shape[1] + 1, len(points)), dtype=dtype)
         prepared[:-1] = -2 * points.T
-        prepared[-1] = (points**2).sum(axis=1)
+        prepared[-1] = np.einsum("ij,ij->i", points, points)
         return prepared
 
     def compare(self, queries, left, references, right):

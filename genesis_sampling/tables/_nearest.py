@@ -13,19 +13,20 @@ from threadpoolctl import ThreadpoolController
 
 from ._distances import Distances
 
-__all__ = ["nearest_rows"]
+__all__ = ["Best", "nearest_rows", "promising", "settle", "workers"]
 
-# Pairs that a thread compares at a time: queries and rows.
-QUERIES = 128
-ROWS = 16_384
+# Rows that are compared at a time, and pairs.
+ROWS = 8192
+PAIRS = 2**20
 # Below so many pairs one thread is done before others have started.
-MIN_SHARED_PAIRS = 5e5
-# Columns of a block of which only the smallest value is looked at, unless it is small enough.
-GROUP = 32
-# With fewer columns for each value that is wanted, groups are no help.
-DIRECT = 160
+MIN_SHARED_PAIRS = 4 * PAIRS
+# The smallest values of a row are found through the minima of at least so many groups for each value wanted.
+GROUPS_PER_VALUE = 4
+# Where a row has more candidates than this times the number that is wanted, values are equal.
+MAX_TIES = 8
 # Candidates beyond those asked for, since float32 may order near ties wrongly.
 SPARE = 4
+ALL = slice(None)
 
 
 def nearest_rows(
@@ -67,20 +68,21 @@ def _search(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Distances, positions, and whether rounding to ``dtype`` cannot have hidden a nearer row from a query."""
     n_kept = min(k + SPARE, len(rows))
-    n_rows = max(ROWS, n_kept)
-    best = _Best(len(queries), n_kept, dtype)
-    with _workers(n_threads if len(queries) * len(rows) > MIN_SHARED_PAIRS else 1) as spread:
+    n_rows = max(min(ROWS, len(rows)), n_kept)
+    n_queries = max(1, PAIRS // n_rows)
+    best = Best(len(queries), n_kept, dtype)
+    with workers(n_threads if len(queries) * len(rows) > MIN_SHARED_PAIRS else 1) as spread:
         for start in range(0, len(rows), n_rows):
             right = rows[start : start + n_rows]
             references = distances.references(right, dtype)
 
             def compare(first: int, right=right, references=references, start=start) -> None:
-                chunk = slice(first, first + QUERIES)
+                chunk = slice(first, first + n_queries)
                 left = queries[chunk]
                 compared = distances.compare(distances.queries(left, dtype), left, references, right)
                 best.offer(chunk, compared, start)
 
-            spread(compare, range(0, len(queries), QUERIES))
+            spread(compare, range(0, len(queries), n_queries))
     found, positions = settle(distances, queries, rows, best.positions, k)
     if n_kept == len(rows):
         return found, positions, np.ones(len(queries), dtype=bool)
@@ -89,7 +91,7 @@ def _search(
 
 
 @contextmanager
-def _workers(n_threads: int) -> Iterator[Callable[[Callable[[int], None], Iterable[int]], Any]]:
+def workers(n_threads: int) -> Iterator[Callable[[Callable[[int], Any], Iterable[int]], list]]:
     """Give what calls a function for each of some numbers, on so many threads."""
     # The threads share the work between them; the products are too small for the linear algebra to share them too.
     with linear_algebra().limit(limits=1):
@@ -116,8 +118,16 @@ def settle(
     return np.take_along_axis(exact, order, axis=1), np.take_along_axis(candidates, order, axis=1)
 
 
-class _Best:
-    """The smallest values that each query was offered so far, and where they came from."""
+class Best:
+    """The smallest values that each query was offered so far, and where they came from.
+
+    Attributes
+    ----------
+    values : ndarray of shape (n_queries, n_kept)
+        In no order, infinite where fewer were offered.
+    positions : ndarray of int of shape (n_queries, n_kept)
+        -1 where fewer were offered.
+    """
 
     def __init__(self, n_queries: int, n_kept: int, dtype: Any):
         self.values = np.full((n_queries, n_kept), np.inf, dtype=dtype)
@@ -125,66 +135,69 @@ class _Best:
 
     def offer(self, chunk: slice, compared: np.ndarray, start: int) -> None:
         """Values of shape (n_queries, n_rows) for the queries of a chunk, the rows being counted from ``start``."""
+        query, column, value = promising(compared, self.limit(chunk), self.values.shape[1])
+        self.add(chunk, query, value, column + start)
+
+    def limit(self, chunk: slice = ALL) -> np.ndarray:
+        """What a value must be below to count, for each query."""
+        return self.values[chunk].max(axis=1)
+
+    def add(self, chunk: slice, query: np.ndarray, value: np.ndarray, position: np.ndarray) -> None:
+        """Values one by one, for queries that are counted from the start of the chunk."""
+        if not len(query):
+            return
         values, positions = self.values[chunk], self.positions[chunk]
-        if start == 0:
-            columns = _smallest(compared, values.shape[1])
-            values[:], positions[:] = np.take_along_axis(compared, columns, axis=1), columns
-            return
-        worst = values.max(axis=1)
-        row, column = _below(compared, worst)
-        if not len(row):
-            return
-        # The rows are few: each keeps the best of what it has and what is new.
-        changed, place = np.unique(row, return_inverse=True)
-        order = np.argsort(place, kind="stable")
-        within = np.arange(len(row)) - np.searchsorted(place[order], place[order])
-        offered = np.full((len(changed), int(within.max()) + 1), np.inf, dtype=values.dtype)
+        counts = np.bincount(query, minlength=len(values))
+        # Often few queries are offered something; each keeps the best of what it has and what is new.
+        changed = np.flatnonzero(counts)
+        order = np.argsort(query.astype(np.min_scalar_type(len(values))), kind="stable")
+        within = np.arange(len(query)) - np.repeat(np.cumsum(counts) - counts, counts)
+        row = np.repeat(np.arange(len(changed)), counts[changed])
+        n_kept = values.shape[1]
+        offered = np.full((len(changed), n_kept + int(counts.max())), np.inf, dtype=values.dtype)
         origin = np.full(offered.shape, -1, dtype=np.int64)
-        offered[place[order], within] = compared[row[order], column[order]]
-        origin[place[order], within] = column[order] + start
-        offered = np.concatenate([values[changed], offered], axis=1)
-        origin = np.concatenate([positions[changed], origin], axis=1)
-        kept = np.argpartition(offered, values.shape[1] - 1, axis=1)[:, : values.shape[1]]
+        offered[:, :n_kept], origin[:, :n_kept] = values[changed], positions[changed]
+        offered[row, n_kept + within] = value[order]
+        origin[row, n_kept + within] = position[order]
+        kept = np.argpartition(offered, n_kept - 1, axis=1)[:, :n_kept]
         values[changed] = np.take_along_axis(offered, kept, axis=1)
         positions[changed] = np.take_along_axis(origin, kept, axis=1)
 
 
-def _group_minima(compared: np.ndarray) -> tuple[np.ndarray, int]:
-    """Smallest value of each group of columns; column j belongs to the group j modulo the number of groups."""
-    n_groups = compared.shape[1] // GROUP
-    if not n_groups:
-        return compared.min(axis=1, keepdims=True), 1
-    # In two steps: a reduction is fast where what is reduced at a time is long.
-    whole = compared[:, : n_groups * GROUP].reshape(len(compared), 4, -1).min(axis=1)
-    minima = whole.reshape(len(compared), -1, n_groups).min(axis=1)
-    for start in range(n_groups * GROUP, compared.shape[1], n_groups):
-        rest = compared[:, start : start + n_groups]
-        np.minimum(minima[:, : rest.shape[1]], rest, out=minima[:, : rest.shape[1]])
-    return minima, n_groups
+def promising(compared: np.ndarray, limit: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Values below the limit of their row, or where that is infinite, few of those that are finite.
+
+    Of each row, its ``k`` smallest values below the limit are among them.
+
+    Parameters
+    ----------
+    compared : ndarray of shape (n_rows, n_columns)
+    limit : ndarray of shape (n_rows,)
+    k : int
+
+    Returns
+    -------
+    row, column : ndarrays of int of shape (n_found,)
+    value : ndarray of shape (n_found,)
+    """
+    endless = np.isinf(limit)
+    if compared.shape[1] > k and endless.any():
+        limit = np.where(endless, np.nextafter(_bound(compared, k), np.inf), limit)
+    found = np.flatnonzero(compared < limit[:, None])
+    row, column = np.divmod(found, compared.shape[1])
+    if endless.any() and len(found) > MAX_TIES * k * len(compared):
+        # Many values are equal: any of them will do.
+        column = np.argpartition(compared, k - 1, axis=1)[:, :k].ravel()
+        row = np.repeat(np.arange(len(compared)), k)
+        found = row * compared.shape[1] + column
+    return row, column, compared.ravel().take(found)
 
 
-def _members(groups: np.ndarray, n_groups: int, n_columns: int) -> np.ndarray:
-    """Columns of each group, on a further axis; -1 where a group has one less than others."""
-    columns = groups[..., None] + np.arange(0, n_columns, n_groups)
-    return np.where(columns < n_columns, columns, -1) if n_columns % n_groups else columns
+def _bound(compared: np.ndarray, k: int) -> np.ndarray:
+    """A number that at least ``k`` values of a row do not exceed, and not many more; shape (n_rows,).
 
-
-def _smallest(compared: np.ndarray, k: int) -> np.ndarray:
-    """Columns of the ``k`` smallest values of each row, which lie in the ``k`` groups of smallest minima."""
-    if compared.shape[1] < DIRECT * k:
-        return np.argpartition(compared, k - 1, axis=1)[:, :k]
-    minima, n_groups = _group_minima(compared)
-    groups = np.argpartition(minima, k - 1, axis=1)[:, :k]
-    columns = _members(groups, n_groups, compared.shape[1]).reshape(len(compared), -1)
-    values = np.where(columns < 0, np.inf, np.take_along_axis(compared, columns, axis=1))
-    kept = np.argpartition(values, k - 1, axis=1)[:, :k]
-    return np.take_along_axis(columns, kept, axis=1)
-
-
-def _below(compared: np.ndarray, limit: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Rows and columns of the values below the limit of their row, shape (n_rows,)."""
-    minima, n_groups = _group_minima(compared)
-    row, group = np.nonzero(minima < limit[:, None])
-    columns = _members(group, n_groups, compared.shape[1])
-    found, member = np.nonzero((compared[row[:, None], columns] < limit[row][:, None]) & (columns >= 0))
-    return row[found], columns[found, member]
+    That is the ``k``-th smallest of the minima of groups of columns.
+    """
+    while (half := compared.shape[1] // 2) >= GROUPS_PER_VALUE * k:
+        compared = np.minimum(compared[:, :half], compared[:, half : 2 * half])
+    return np.partition(compared, k - 1, axis=1)[:, k - 1]

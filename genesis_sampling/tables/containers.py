@@ -177,8 +177,10 @@ class Target:
 
     def stack(self, kept: np.ndarray | None, new_codes: np.ndarray, order: np.ndarray | None = None) -> Any:
         """Labels of the rows at ``kept`` (None: all), then those of ``new_codes``, permuted by ``order``."""
-        first_of_class = np.unique(self.codes, return_index=True)[1]
-        kept = np.arange(len(self.codes)) if kept is None else kept
+        rows = np.arange(len(self.codes))
+        first_of_class = np.empty(len(self.classes), dtype=np.intp)
+        first_of_class[self.codes[::-1]] = rows[::-1]
+        kept = rows if kept is None else kept
         # A label is copied from a row that bears it, so it keeps type, dtype and categories.
         positions = np.concatenate([kept, first_of_class[new_codes]])
         return _take(self.native, positions if order is None else positions[order])
@@ -212,8 +214,8 @@ def _label_values(y: Any) -> np.ndarray:
 
 def _coded(values: np.ndarray) -> tuple[np.ndarray, list[Any]]:
     """Position of each label among the sorted classes, and the classes."""
-    if values.dtype == object and values.ndim == 1:
-        # Hashing text is much faster than sorting it, and only numbers can be something else than classes.
+    if values.dtype.kind in "Oiub" and values.ndim == 1:
+        # Hashing is faster than sorting, for text by much, and only floats can be something else than classes.
         try:
             codes, classes = pd.factorize(values, sort=True)
         except TypeError as error:

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Callable
-from importlib.util import find_spec
 from numbers import Integral, Real
-from typing import Any
 
 import numpy as np
-from joblib import effective_n_jobs
 from scipy.sparse import csr_matrix
-from sklearn.base import BaseEstimator, _fit_context, clone
+from sklearn.base import BaseEstimator, _fit_context
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from .._random import RandomStreams
-from ..exceptions import DataError, NeighborsWarning
-from ._approximate import InvertedFile
-from ._distances import METRICS, Distances, EuclideanDistances, fit_distances
-from ._nearest import linear_algebra, nearest_rows
+from ..exceptions import DataError
+from ._distances import METRICS, EuclideanDistances, fit_distances
+from ._search import DEFAULT_BUDGET, NeighborSearch
 from .containers import wrap_table, wrap_target
 from .encoder import TableEncoder
 
@@ -32,15 +26,8 @@ __all__ = [
     "fit_distances",
 ]
 
-# With fewer pairs a comparison of all of them is as fast as building an index (benchmarks/neighbors.py).
-MIN_PAIRS = 3e8
-# With more pairs, for which that takes seconds, the user is told of the extra that would be faster.
-MANY_PAIRS = 5e9
-# An index of fewer rows has too few cells to leave any out.
-MIN_ROWS = 10_000
 # Categories beyond the most frequent ones share the point 0: their rows are told apart by the other columns.
 MAX_CATEGORIES = 50
-DEFAULT_BUDGET = 2**30
 
 
 def distance_view(codes: np.ndarray, discrete: np.ndarray) -> np.ndarray:
@@ -74,142 +61,6 @@ def _frequent_one_hot(categories: np.ndarray) -> np.ndarray:
     return (positions[:, None] == frequent[None, :]) * np.sqrt(0.5)
 
 
-def warn_of_neighbors(message: str) -> None:
-    """Give a warning about neighbours."""
-    warnings.warn(message, NeighborsWarning, stacklevel=3)
-
-
-class NeighborSearch:
-    """Neighbours among encoded rows.
-
-    Parameters
-    ----------
-    distances : Distances
-    codes : ndarray of shape (n_rows, n_columns)
-        The rows that are searched.
-    method : {"auto", "exact", "approximate"} or object, default="auto"
-        See :class:`TableNeighbors`; an object with ``fit`` and ``kneighbors`` sees the rows as points.
-    recall : float, default=0.95
-        Share of the true neighbours that an approximate search has to find.
-    memory_budget : int, default=2**30
-        Bytes that an index may take.
-    n_jobs : int, default=None
-        Number of threads; None for as many as the linear algebra uses.
-    seed : int, default=0
-        Of an approximate index.
-    tell : callable, default=None
-        What a warning is passed to instead; so that several searches can give it once.
-
-    Attributes
-    ----------
-    how : str
-        What the last search was: ``"exact"``, ``"approximate, recall 0.97"`` or the name of the object.
-    """
-
-    def __init__(
-        self,
-        distances: Distances,
-        codes: np.ndarray,
-        *,
-        method: Any = "auto",
-        recall: float = 0.95,
-        memory_budget: int = DEFAULT_BUDGET,
-        n_jobs: int | None = None,
-        seed: int = 0,
-        tell: Callable[[str], Any] | None = None,
-    ):
-        self.distances = distances
-        self.codes = codes
-        self.method = method
-        self.recall = recall
-        self.memory_budget = memory_budget
-        self.n_threads = _n_threads(n_jobs)
-        self.seed = seed
-        self.tell = warn_of_neighbors if tell is None else tell
-        self.how = "exact"
-        self._index: InvertedFile | None = None
-        self._fitted: Any = None
-
-    def query(
-        self, codes: np.ndarray, k: int, *, own: np.ndarray | None = None
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """The ``k`` nearest rows of each query.
-
-        Parameters
-        ----------
-        codes : ndarray of shape (n_queries, n_columns)
-        k : int
-            At most the number of rows, less one with ``own``.
-        own : ndarray of int of shape (n_queries,), default=None
-            Position of each query among the rows, which is then not its own neighbour.
-
-        Returns
-        -------
-        distances, positions : ndarrays of shape (n_queries, k)
-            The nearest first.
-        """
-        if not len(codes) or not k:
-            return np.empty((len(codes), k)), np.empty((len(codes), k), dtype=np.int64)
-        wanted = min(k + (own is not None), len(self.codes))
-        distances, positions = self._search(codes, wanted)
-        if own is None:
-            return distances, positions
-        # Where many equal rows crowd a row out of its own neighbours, the farthest one goes instead.
-        itself = positions == own[:, None]
-        itself[~itself.any(axis=1), -1] = True
-        shape = (len(codes), wanted - 1)
-        return distances[~itself].reshape(shape), positions[~itself].reshape(shape)
-
-    def _search(self, codes: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
-        if not isinstance(self.method, str):
-            return self._ask_object(codes, k)
-        if self._is_worth_an_index(len(codes)):
-            if self._index is None:
-                self._index = InvertedFile(self.distances, self.codes, seed=self.seed)  # type: ignore[arg-type]
-            found = self._index.search(codes, k, recall=self.recall, n_threads=self.n_threads)
-            if found is not None:
-                self.how = f"approximate, recall {found[2]:.2f}"
-                return found[0], found[1]
-        self.how = "exact"
-        return nearest_rows(self.distances, codes, self.codes, k, n_threads=self.n_threads)
-
-    def _is_worth_an_index(self, n_queries: int) -> bool:
-        fits = (
-            isinstance(self.distances, EuclideanDistances)
-            and not len(self.distances.wide)
-            and len(self.codes) * (4 * self.distances.width + 8) <= self.memory_budget
-        )
-        n_pairs = n_queries * len(self.codes)
-        if self.method == "exact" or not fits or len(self.codes) < MIN_ROWS:
-            return False
-        if self.method == "approximate":
-            return True
-        if n_pairs >= MANY_PAIRS and find_spec("faiss") is None:
-            self.tell(
-                f"Comparing {n_queries} rows with {len(self.codes)} one by one. An approximate index would be faster: "
-                "pip install 'genesis-sampling[ann]', or ask for an exact search to go on without this warning."
-            )
-        return n_pairs >= MIN_PAIRS and find_spec("faiss") is not None
-
-    def _ask_object(self, codes: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
-        if not isinstance(self.distances, EuclideanDistances) or len(self.distances.wide):
-            raise DataError(
-                f"Got {type(self.method).__name__} for a distance that is not Euclidean (Gower's, or a column of very "
-                "many categories); expected neighbors='auto' or 'exact'."
-            )
-        if self._fitted is None:
-            self._fitted = clone(self.method).fit(self.distances.embed(self.codes))
-        self.how = type(self.method).__name__
-        distances, positions = self._fitted.kneighbors(self.distances.embed(codes), n_neighbors=k)
-        return np.asarray(distances), np.asarray(positions)
-
-
-def _n_threads(n_jobs: int | None) -> int:
-    if n_jobs is not None:
-        return effective_n_jobs(n_jobs)
-    return max((pool.num_threads for pool in linear_algebra().lib_controllers), default=1)
-
-
 class TableNeighbors(BaseEstimator):
     """Nearest rows of a table of any column kinds, missing values included.
 
@@ -230,10 +81,10 @@ class TableNeighbors(BaseEstimator):
     categorical_features : "auto", array-like of names or positions, or boolean mask, default="auto"
         Columns that hold categories. ``"auto"``: text, object, boolean and unordered ``category`` columns.
     method : {"auto", "exact", "approximate"}, default="auto"
-        ``"exact"`` compares all pairs. ``"approximate"`` looks at the cells of an inverted file near each query, for
-        which it needs the extra ``ann``; it takes as many cells as ``recall`` needs, and compares all pairs where
-        those are too many to be faster, with fewer than 10,000 rows, with Gower's distance, and with a column of
-        more than 32 categories. ``"auto"`` is exact where that is fast, else approximate if the extra is there.
+        ``"exact"`` compares all pairs. ``"approximate"`` looks at the cells of an inverted file near each query; it
+        takes as many cells as ``recall`` needs, and compares all pairs where those are too many to be faster, with
+        fewer than 10,000 rows, with Gower's distance, and with a column of more than 32 categories. ``"auto"`` is
+        exact where that is fast, else approximate.
     recall : float, default=0.95
         Share of the true neighbours that an approximate search has to find, measured on a sample of the queries.
     memory_budget : int, default=2**30

@@ -172,15 +172,18 @@ def _describe_floats(frame: pd.DataFrame, forced: set[int]) -> tuple[Column, ...
         return ()
     values = frame.to_numpy()
     ranges = zip(np.fmin.reduce(values).tolist(), np.fmax.reduce(values).tolist(), strict=True)
+    # Short looks at the head spare the long ones for most columns.
+    may_end = np.atleast_1d(_written_with(values[:100], MAX_DECIMALS).all(axis=0))
     return tuple(
-        _describe_float(name, values[:, position], position in forced, *bounds)
+        _describe_float(
+            name, decimals(values[:, position]) if may_end[position] else None, position in forced, *bounds
+        )
         for position, (name, bounds) in enumerate(zip(frame.columns, ranges, strict=True))
     )
 
 
-def _describe_float(name: Any, values: np.ndarray, forced: bool, low: float, high: float) -> Column:
+def _describe_float(name: Any, places: int | None, forced: bool, low: float, high: float) -> Column:
     """What a column of floats between ``low`` and ``high`` is."""
-    places = decimals(values)
     kind = _float_kind(name, low, high, places)
     if forced and kind is not ColumnKind.MISSING:
         kind = ColumnKind.CATEGORICAL
@@ -192,9 +195,8 @@ def _describe(name: Any, values: pd.Series, forced: bool) -> Column:
     kind = _kind(values.dtype) or _object_kind(name, values)
     if kind is ColumnKind.CONTINUOUS:
         floats = numbers(values)
-        return _describe_float(
-            name, floats, forced, float(np.fmin.reduce(floats)), float(np.fmax.reduce(floats))
-        )
+        low, high = float(np.fmin.reduce(floats)), float(np.fmax.reduce(floats))
+        return _describe_float(name, decimals(floats), forced, low, high)
     if not values.notna().any():
         kind = ColumnKind.MISSING
     elif kind is ColumnKind.INTEGER and _has_one_value(values):
@@ -294,20 +296,20 @@ def is_numeric(values: pd.Series) -> bool:
 
 def decimals(values: np.ndarray) -> int | None:
     """Least number of decimal places (at most 6) that writes every value exactly; None where there is none."""
-    # Short looks at the head spare the long ones for most columns.
-    if not _written_with(values[:100], MAX_DECIMALS):
+    if not _written_with(values[:100], MAX_DECIMALS).all():
         return None
     for places in range(MAX_DECIMALS + 1):
-        if _written_with(values[:1000], places) and _written_with(values, places):
+        if _written_with(values[:1000], places).all() and _written_with(values, places).all():
             return places
     return None
 
 
-def _written_with(values: np.ndarray, places: int) -> bool:
+def _written_with(values: np.ndarray, places: int) -> np.ndarray:
+    """Which values so many decimal places write exactly; a missing one is written with any number."""
     with np.errstate(
         over="ignore"
     ):  # rounding scales a huge number to infinity, which is not what was written
-        return bool(((np.round(values, places) == values) | np.isnan(values)).all())
+        return np.asarray((np.round(values, places) == values) | np.isnan(values))
 
 
 def _warn_of_identifiers(frame: pd.DataFrame, columns: tuple[Column, ...]) -> None:

@@ -622,7 +622,7 @@ class TestCombination:
     @pytest.mark.parametrize("kind", KINDS)
     def test_jobs_do_not_matter_for_any_kind(self, kind, mixed, monkeypatch):
         monkeypatch.setattr("genesis_sampling.tables._nearest.MIN_SHARED_PAIRS", 0)
-        monkeypatch.setattr("genesis_sampling.tables._nearest.QUERIES", 7)
+        monkeypatch.setattr("genesis_sampling.tables._nearest.PAIRS", 1000)
         one, two = (
             InterpolationSampler(kind, k_neighbors=3, n_jobs=n_jobs, random_state=0).fit_resample(*mixed)[0]
             for n_jobs in (1, 2)
@@ -636,21 +636,6 @@ class TestCombination:
         np.testing.assert_array_equal(*pairs)
         _, unscaled = made(InterpolationSampler(scale=False, random_state=0), in_units, y)
         assert (unscaled != pairs[0]).any()
-
-    def test_many_pairs_are_told_of_once(self, monkeypatch):
-        """Without the extra it says so once, however many searches and classes there are."""
-        monkeypatch.setattr("genesis_sampling.tables.neighbors.find_spec", lambda name: None)
-        monkeypatch.setattr("genesis_sampling.tables.neighbors.MANY_PAIRS", 10)
-        monkeypatch.setattr("genesis_sampling.tables.neighbors.MIN_ROWS", 10)
-        rng = np.random.default_rng(0)
-        y = np.repeat([0, 1, 2], [120, 60, 60])
-        X = rng.normal(size=(240, 2)) + y[:, None]
-        sampler = InterpolationSampler("borderline-1", random_state=0)
-        with pytest.warns(NeighborsWarning, match=r"genesis-sampling\[ann\]") as caught:
-            told, _ = sampler.fit_resample(X, y)
-        assert len(caught) == 1
-        silent, _ = sampler.set_params(neighbors="exact").fit_resample(X, y)
-        np.testing.assert_array_equal(told, silent)
 
     @pytest.mark.parametrize("kind", KINDS)
     def test_growth_makes_rows_of_every_class(self, kind):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import builtins
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -16,8 +14,8 @@ from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.neighbors import NearestNeighbors
 
-from genesis_sampling import DataError, MissingExtraError, NeighborsWarning, TableNeighbors
-from genesis_sampling.tables import _approximate, _nearest, neighbors
+from genesis_sampling import DataError, TableNeighbors
+from genesis_sampling.tables import _approximate, _nearest
 from genesis_sampling.tables.neighbors import NeighborSearch, distance_view, fit_distances
 
 
@@ -156,14 +154,13 @@ class TestDistances:
 
 class TestExactSearch:
     @pytest.mark.parametrize(
-        ("queries", "rows", "group"), [(128, 16_384, 32), (7, 50, 32), (64, 97, 4), (1, 30, 8)]
+        ("pairs", "rows", "groups"), [(2**20, 8192, 4), (350, 50, 4), (6400, 97, 1), (1, 30, 2)]
     )
     @pytest.mark.parametrize("n_jobs", [1, 2])
-    def test_agrees_with_scikit_learn(self, monkeypatch, queries, rows, group, n_jobs):
-        monkeypatch.setattr(_nearest, "QUERIES", queries)
+    def test_agrees_with_scikit_learn(self, monkeypatch, pairs, rows, groups, n_jobs):
+        monkeypatch.setattr(_nearest, "PAIRS", pairs)
         monkeypatch.setattr(_nearest, "ROWS", rows)
-        monkeypatch.setattr(_nearest, "GROUP", group)
-        monkeypatch.setattr(_nearest, "DIRECT", group)
+        monkeypatch.setattr(_nearest, "GROUPS_PER_VALUE", groups)
         monkeypatch.setattr(_nearest, "MIN_SHARED_PAIRS", 0)
         X = np.random.default_rng(0).normal(size=(500, 4))
         found = TableNeighbors(7, scale=False, n_jobs=n_jobs).fit(X).kneighbors()
@@ -422,45 +419,29 @@ class TestObject:
             NeighborSearch(distances, codes, method=NearestNeighbors()).query(codes, 2)
 
 
-@pytest.fixture
-def without_faiss(monkeypatch):
-    real_import, real_find = builtins.__import__, neighbors.find_spec
-    monkeypatch.setattr(neighbors, "find_spec", lambda name: None if name == "faiss" else real_find(name))
-
-    def refuse(name, *args, **kwargs):
-        if name == "faiss":
-            raise ImportError(name)
-        return real_import(name, *args, **kwargs)
-
-    monkeypatch.setattr(builtins, "__import__", refuse)
-    monkeypatch.setitem(__import__("sys").modules, "faiss", None)
-
-
-@pytest.mark.usefixtures("without_faiss")
-class TestWithoutTheExtra:
-    def test_asked_for(self):
-        with pytest.raises(MissingExtraError, match=r"genesis-sampling\[ann\]"):
-            TableNeighbors(method="approximate").fit(blobs(12_000, 3)).kneighbors(np.zeros((1, 3)))
-
-    def test_says_so_once_and_stays_exact(self, monkeypatch):
-        monkeypatch.setattr(neighbors, "MANY_PAIRS", 1000)
-        monkeypatch.setattr(neighbors, "MIN_ROWS", 100)
-        X = blobs(200, 3)
-        table = TableNeighbors(3, scale=False).fit(X)
-        with pytest.warns(NeighborsWarning, match=r"pip install 'genesis-sampling\[ann\]'") as caught:
-            found = table.kneighbors(return_distance=False)
-        assert len(caught) == 1
-        assert table.search_ == "exact"
-        np.testing.assert_array_equal(
-            found, TableNeighbors(3, scale=False, method="exact").fit(X).kneighbors()[1]
+class TestPromising:
+    @given(
+        st.integers(1, 8), st.integers(1, 300), st.integers(1, 12), st.integers(1, 40), st.integers(0, 2**16)
+    )
+    def test_has_the_smallest_below_the_limit(self, n_rows, n_columns, k, n_values, seed):
+        rng = np.random.default_rng(seed)
+        compared = rng.integers(n_values, size=(n_rows, n_columns)).astype(np.float32)
+        limit = np.where(rng.random(n_rows) < 0.5, np.inf, rng.integers(n_values, size=n_rows)).astype(
+            np.float32
         )
+        row, column, value = _nearest.promising(compared, limit, k)
+        np.testing.assert_array_equal(compared[row, column], value)
+        assert len(set(zip(row.tolist(), column.tolist(), strict=True))) == len(row)
+        for number, values in enumerate(compared):
+            true = np.sort(values[values < limit[number]])[:k]
+            np.testing.assert_array_equal(np.sort(value[row == number])[: len(true)], true)
+
+    def test_equal_values_do_not_all_count(self):
+        row, _, _ = _nearest.promising(np.zeros((3, 5000)), np.full(3, np.inf), 2)
+        np.testing.assert_array_equal(np.bincount(row), [2, 2, 2])
 
 
 class TestApproximateSearch:
-    @pytest.fixture(autouse=True)
-    def faiss(self):
-        return pytest.importorskip("faiss", reason="the extra 'ann' is not installed")
-
     @pytest.fixture
     def rows(self):
         return blobs(12_000, 8)
@@ -494,13 +475,32 @@ class TestApproximateSearch:
         assert table.search_ == "exact"
 
     def test_searches_harder_for_more(self, rows):
-        probes = []
-        for recall in (0.5, 0.99):
-            distances = fit_distances(rows, np.zeros(8, dtype=bool))
-            index = _approximate.InvertedFile(distances, rows, seed=0)
-            assert index.search(rows[:2000], 5, recall=recall) is not None
-            probes.append(index._index.nprobe)
-        assert probes[0] < probes[1]
+        distances = fit_distances(rows, np.zeros(8, dtype=bool))
+        index = _approximate.InvertedFile(distances, rows, seed=0)
+        low, high = (index.search(rows[:2000], 5, recall=recall) for recall in (0.5, 0.99))
+        assert 0.5 <= low[2] < 0.99 <= high[2]
+
+    def test_own_row_does_not_count(self, rows):
+        """One neighbour that is no row itself: with the row counted, a recall of 0.5 would be that of finding none."""
+        distances = fit_distances(rows, np.zeros(8, dtype=bool), scale=False)
+        index = _approximate.InvertedFile(distances, rows, seed=0)
+        _, positions, recall = index.search(rows, 2, recall=0.5, own=True)
+        true = NearestNeighbors(n_neighbors=2).fit(rows).kneighbors(rows, return_distance=False)[:, 1]
+        found = (positions == true[:, None]).any(axis=1).mean()
+        assert abs(found - recall) < 4 * np.sqrt(0.25 / 256)
+        assert found > 0.5 - 4 * np.sqrt(0.25 / 256)
+
+    @pytest.mark.parametrize(("first", "offers"), [(1, 2**22), (2, 1), (5, 500)])
+    def test_steps_do_not_change_what_is_found(self, monkeypatch, rows, first, offers):
+        distances = fit_distances(rows, np.zeros(8, dtype=bool))
+        index = _approximate.InvertedFile(distances, rows, seed=0)
+        monkeypatch.setattr(_approximate, "FIRST_CELLS", first)
+        monkeypatch.setattr(_approximate, "MAX_OFFERS", offers)
+        every = len(index._cells)
+        found, positions = index._look_into(rows[:700], 7, every)
+        true, true_positions = _nearest.nearest_rows(distances, rows[:700], rows, 7)
+        np.testing.assert_array_equal(positions, true_positions)
+        np.testing.assert_array_equal(found, true)
 
     @pytest.mark.parametrize("n_queries", [1, 2, 3])
     def test_few_queries(self, rows, n_queries):
