@@ -86,7 +86,7 @@ def _search(
     found, positions = settle(distances, queries, rows, best.positions, k)
     if n_kept == len(rows):
         return found, positions, np.ones(len(queries), dtype=bool)
-    worst_kept = best.values.max(axis=1).astype(np.float64)
+    worst_kept = best.limit().astype(np.float64)
     return found, positions, distances.rules_out(queries, found[:, -1], worst_kept, dtype)
 
 
@@ -124,7 +124,7 @@ class Best:
     Attributes
     ----------
     values : ndarray of shape (n_queries, n_kept)
-        In no order, infinite where fewer were offered.
+        In increasing order, infinite where fewer were offered.
     positions : ndarray of int of shape (n_queries, n_kept)
         -1 where fewer were offered.
     """
@@ -140,28 +140,26 @@ class Best:
 
     def limit(self, chunk: slice = ALL) -> np.ndarray:
         """What a value must be below to count, for each query."""
-        return self.values[chunk].max(axis=1)
+        return self.values[chunk, -1]
 
     def add(self, chunk: slice, query: np.ndarray, value: np.ndarray, position: np.ndarray) -> None:
         """Values one by one, for queries that are counted from the start of the chunk."""
         if not len(query):
             return
         values, positions = self.values[chunk], self.positions[chunk]
+        n_kept = values.shape[1]
         counts = np.bincount(query, minlength=len(values))
         # Often few queries are offered something; each keeps the best of what it has and what is new.
         changed = np.flatnonzero(counts)
-        order = np.argsort(query.astype(np.min_scalar_type(len(values))), kind="stable")
-        within = np.arange(len(query)) - np.repeat(np.cumsum(counts) - counts, counts)
-        row = np.repeat(np.arange(len(changed)), counts[changed])
-        n_kept = values.shape[1]
-        offered = np.full((len(changed), n_kept + int(counts.max())), np.inf, dtype=values.dtype)
-        origin = np.full(offered.shape, -1, dtype=np.int64)
-        offered[:, :n_kept], origin[:, :n_kept] = values[changed], positions[changed]
-        offered[row, n_kept + within] = value[order]
-        origin[row, n_kept + within] = position[order]
-        kept = np.argpartition(offered, n_kept - 1, axis=1)[:, :n_kept]
-        values[changed] = np.take_along_axis(offered, kept, axis=1)
-        positions[changed] = np.take_along_axis(origin, kept, axis=1)
+        row = np.concatenate([np.repeat(changed, n_kept), query]).astype(np.min_scalar_type(len(values)))
+        value = np.concatenate([values[changed].ravel(), value])
+        position = np.concatenate([positions[changed].ravel(), position])
+        order = np.argsort(value)
+        order = order[np.argsort(row[order], kind="stable")]
+        n_offered = counts[changed] + n_kept
+        rank = np.arange(len(order)) - np.repeat(np.cumsum(n_offered) - n_offered, n_offered)
+        kept = order[rank < n_kept].reshape(len(changed), n_kept)
+        values[changed], positions[changed] = value[kept], position[kept]
 
 
 def promising(compared: np.ndarray, limit: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -181,14 +179,17 @@ def promising(compared: np.ndarray, limit: np.ndarray, k: int) -> tuple[np.ndarr
     value : ndarray of shape (n_found,)
     """
     endless = np.isinf(limit)
+    bound = limit
     if compared.shape[1] > k and endless.any():
-        limit = np.where(endless, np.nextafter(_bound(compared, k), np.inf), limit)
-    found = np.flatnonzero(compared < limit[:, None])
-    row, column = np.divmod(found, compared.shape[1])
+        bound = np.where(endless, np.nextafter(_bound(compared, k), np.inf), limit)
+    found = np.flatnonzero(compared < bound[:, None])
+    row = found // compared.shape[1]
+    column = found - row * compared.shape[1]  # faster than a remainder
     if endless.any() and len(found) > MAX_TIES * k * len(compared):
         # Many values are equal: any of them will do.
-        column = np.argpartition(compared, k - 1, axis=1)[:, :k].ravel()
-        row = np.repeat(np.arange(len(compared)), k)
+        best = np.argpartition(compared, k - 1, axis=1)[:, :k]
+        row, place = np.nonzero(np.take_along_axis(compared, best, axis=1) < limit[:, None])
+        column = best[row, place]
         found = row * compared.shape[1] + column
     return row, column, compared.ravel().take(found)
 
