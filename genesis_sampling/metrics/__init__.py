@@ -1,0 +1,1 @@
+"""How good synthetic rows are: fidelity, diversity, privacy, use, and what they do to groups."""
