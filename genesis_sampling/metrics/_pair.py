@@ -17,7 +17,13 @@ from ..tables.neighbors import Distances, fit_distances
 
 __all__ = ["TablePair", "as_pair"]
 
-NUMBERS = (ColumnKind.CONTINUOUS, ColumnKind.INTEGER, ColumnKind.ORDINAL, ColumnKind.DATETIME, ColumnKind.TIMEDELTA)
+NUMBERS = (
+    ColumnKind.CONTINUOUS,
+    ColumnKind.INTEGER,
+    ColumnKind.ORDINAL,
+    ColumnKind.DATETIME,
+    ColumnKind.TIMEDELTA,
+)
 
 
 @dataclass(frozen=True)
@@ -68,7 +74,11 @@ class TablePair:
         n_levels = n_bins
         if self.is_number[column]:
             known = self.numbers(column)[0]
-            edges = np.linspace(known.min(), known.max(), n_bins + 1)[1:-1] if len(known) else np.zeros(n_bins - 1)
+            edges = (
+                np.linspace(known.min(), known.max(), n_bins + 1)[1:-1]
+                if len(known)
+                else np.zeros(n_bins - 1)
+            )
             cut = [np.where(np.isnan(side), n_bins, np.digitize(side, edges)) for side in sides]
         else:
             n_levels = len(self.labels[column])
@@ -154,9 +164,7 @@ def _as_numbers(real: pd.Series, synthetic: pd.Series, kind: ColumnKind) -> list
             return [_nanoseconds(pd.to_datetime(side)) for side in (real, synthetic)]
         if kind is ColumnKind.TIMEDELTA:
             return [_nanoseconds(pd.to_timedelta(side)) for side in (real, synthetic)]
-        return [
-            pd.to_numeric(side).to_numpy(dtype=np.float64, na_value=np.nan) for side in (real, synthetic)
-        ]
+        return [pd.to_numeric(side).to_numpy(dtype=np.float64, na_value=np.nan) for side in (real, synthetic)]
     except (TypeError, ValueError) as error:
         raise DataError(
             f"Got {synthetic.dtype} values in the column {real.name!r} of the synthetic table ({error}); expected "
@@ -167,7 +175,9 @@ def _as_numbers(real: pd.Series, synthetic: pd.Series, kind: ColumnKind) -> list
 def _nanoseconds(times: pd.Series) -> np.ndarray:
     """Times as numbers, NaN where there is none."""
     times = times.dt.as_unit("ns") if hasattr(times, "dt") else times
-    return np.where(times.isna(), np.nan, times.astype("int64", errors="ignore").to_numpy().astype(np.float64))
+    return np.where(
+        times.isna(), np.nan, times.astype("int64", errors="ignore").to_numpy().astype(np.float64)
+    )
 
 
 def _as_categories(real: pd.Series, synthetic: pd.Series) -> tuple[np.ndarray, np.ndarray, list]:

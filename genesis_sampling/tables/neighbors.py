@@ -12,13 +12,14 @@ from sklearn.utils.validation import check_is_fitted
 
 from .._random import RandomStreams
 from ..exceptions import DataError
-from ._distances import METRICS, EuclideanDistances, fit_distances
+from ._distances import METRICS, Distances, EuclideanDistances, fit_distances
 from ._search import DEFAULT_BUDGET, NeighborSearch
 from .containers import wrap_table, wrap_target
 from .encoder import TableEncoder
 
 __all__ = [
     "METRICS",
+    "Distances",
     "EuclideanDistances",
     "NeighborSearch",
     "TableNeighbors",
