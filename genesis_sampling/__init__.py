@@ -22,16 +22,19 @@ if TYPE_CHECKING:  # for type checkers and editors, which do not run __getattr__
         TargetNotReachedError,
     )
     from .filters import Constraint
-    from .functional import augment_imbalanced, generate, mixup
+    from .functional import augment_imbalanced, generate, mixup, quality_report
     from .generators import EstimatorGenerator, GaussianCopulaGenerator, TreeGenerator
+    from .metrics import AugmentationMetrics
     from .reports import AugmentationReport
     from .samplers import (
         ConstraintFilter,
+        DiversityFilter,
         GenerativeOverSampler,
         HybridSampler,
         InterpolationSampler,
         MixupSampler,
         NoiseSampler,
+        QualityFilter,
     )
     from .tables import TableNeighbors
 
@@ -39,18 +42,21 @@ __version__ = _installed_version("genesis-sampling")
 
 # Module -> the public names that live there.
 _CATALOGUE = {
-    ".functional": ["augment_imbalanced", "generate", "mixup"],
+    ".functional": ["augment_imbalanced", "generate", "mixup", "quality_report"],
     ".samplers": [
         "ConstraintFilter",
+        "DiversityFilter",
         "GenerativeOverSampler",
         "HybridSampler",
         "InterpolationSampler",
         "MixupSampler",
         "NoiseSampler",
+        "QualityFilter",
     ],
     ".tables": ["TableNeighbors"],
     ".generators": ["EstimatorGenerator", "GaussianCopulaGenerator", "TreeGenerator"],
     ".filters": ["Constraint"],
+    ".metrics": ["AugmentationMetrics"],
     ".reports": ["AugmentationReport"],
     ".exceptions": [
         "ConstraintError",
@@ -69,12 +75,14 @@ _CATALOGUE = {
 _HOME = {name: module for module, names in _CATALOGUE.items() for name in names}
 
 __all__ = [
+    "AugmentationMetrics",
     "AugmentationReport",
     "Constraint",
     "ConstraintError",
     "ConstraintFilter",
     "ConstraintParseError",
     "DataError",
+    "DiversityFilter",
     "EstimatorGenerator",
     "GaussianCopulaGenerator",
     "GenerativeOverSampler",
@@ -88,6 +96,7 @@ __all__ = [
     "MixupSampler",
     "NeighborsWarning",
     "NoiseSampler",
+    "QualityFilter",
     "SmallClassWarning",
     "TableNeighbors",
     "TargetNotReachedError",
@@ -95,6 +104,7 @@ __all__ = [
     "augment_imbalanced",
     "generate",
     "mixup",
+    "quality_report",
 ]
 
 

@@ -46,4 +46,4 @@ class IdentifierWarning(GenesisWarning):
 
 
 class NeighborsWarning(GenesisWarning):
-    """Neighbours cannot be what they should: the search is slow, or all rows are equally far from each other."""
+    """Neighbours say little, since all rows are about equally far from each other."""

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import gzip
 import inspect
+import json
 import os
 import signal
 import subprocess
@@ -207,6 +208,67 @@ class TestAugment:
         assert "fraud" in warned[0]
 
 
+class TestReport:
+    @pytest.fixture
+    def synthetic(self, data, tmp_path):
+        _done("generate", data, "--rows", 60, "-o", tmp_path / "made.csv", "--seed", 0, "--quiet")
+        return tmp_path / "made.csv"
+
+    @pytest.mark.parametrize(("ending", "sign"), [(".html", "<!doctype html>"), (".json", "{"), (".md", "#")])
+    def test_formats_by_ending(self, data, synthetic, tmp_path, ending, sign):
+        output = tmp_path / f"report{ending}"
+        result = _done("report", data, synthetic, "--target", "label", "-o", output)
+        assert output.read_text().lower().startswith(sign)
+        assert "Quality score 0." in result.stderr
+
+    def test_default_output_is_beside_the_synthetic_table(self, data, synthetic, tmp_path):
+        _done("report", data, synthetic)
+        assert (tmp_path / "made_report.html").is_file()
+        assert _genesis("report", data, synthetic).exit_code == 1  # not replaced unasked
+        _done("report", data, synthetic, "--force")
+
+    def test_standard_output_is_markdown(self, data, synthetic):
+        assert _done("report", data, synthetic, "-o", "-").stdout.startswith("#")
+
+    def test_privacy_needs_a_holdout(self, data, synthetic, tmp_path):
+        _done("report", data, synthetic, "-o", tmp_path / "a.json")
+        without = json.loads((tmp_path / "a.json").read_text())
+        assert without["metrics"]["nearer_to_train"] is None
+        _done("report", data, synthetic, "--holdout", data, "-o", tmp_path / "b.json")
+        with_it = json.loads((tmp_path / "b.json").read_text())
+        assert 0 <= with_it["metrics"]["nearer_to_train"] <= 1
+
+    def test_of_an_augmented_table(self, data, tmp_path):
+        """``--report`` looks at the new rows; so does ``report`` at a marked table."""
+        _done("augment", data, "--target", "label", "-o", tmp_path / "new.csv", "--mark-synthetic", "--seed", 0,
+              "--report", tmp_path / "one.json")  # fmt: skip
+        _done("report", data, tmp_path / "new.csv", "--target", "label", "-o", tmp_path / "two.json")
+        one, two = (json.loads((tmp_path / name).read_text()) for name in ("one.json", "two.json"))
+        assert one["counts_after"] == two["counts_after"] == {"fine": 70, "fraud": 70}
+        assert one["metrics"]["shape"] == pytest.approx(two["metrics"]["shape"])
+
+    def test_bad_requests(self, data, synthetic, tmp_path):
+        other = tmp_path / "other.csv"
+        other.write_text("a,b\n1,2\n")
+        assert "different columns" in _genesis("report", data, other, "-o", "-").stderr
+        assert "expected one of" in _genesis("report", data, synthetic, "--target", "lable").stderr
+        assert ".html, .json, .md" in _genesis("report", data, synthetic, "-o", tmp_path / "r.pdf").stderr
+        assert not list(tmp_path.glob("*report*"))
+
+
+class TestQualityThreshold:
+    def test_is_the_filter(self, data, tmp_path):
+        _done("augment", data, "--target", "label", "-o", tmp_path / "new.csv", "--quality-threshold", 0.8,
+              "--method", "noise", "--seed", 0, "--report", tmp_path / "r.json")  # fmt: skip
+        report = json.loads((tmp_path / "r.json").read_text())
+        assert report["counts_after"] == {"fine": 70, "fraud": 70}
+        assert set(report["rejected"]) <= {"quality score below 0.8"}
+
+    def test_range(self, data):
+        result = _genesis("augment", data, "--target", "label", "-o", "-", "--quality-threshold", 1.5)
+        assert result.exit_code == 2
+
+
 class TestGenerate:
     def test_rows(self, data, tmp_path):
         out = tmp_path / "out.csv"
@@ -285,7 +347,7 @@ def test_data_errors_are_one_sentence_and_nothing_is_written(data, tmp_path, mon
     [
         (["--method", "tre"], "Did you mean 'tree'"),
         (["--method", "SMOTE"], "Did you mean 'smote'"),
-        (["--output", "-", "--test-size", "0.2", "--test-output", "-"], "standard output takes one table"),
+        (["--output", "-", "--test-size", "0.2", "--test-output", "-"], "standard output takes one thing"),
         (["--constraint", "amount >"], "expected a comparison of columns and values"),
         (["--strategy", "up"], "oversample, undersample, hybrid"),
         (["--ratio", "0"], "(0, 1]"),

@@ -22,6 +22,7 @@ __all__ = [
     "check_one_stream",
     "checked_output",
     "checked_ratio",
+    "checked_report",
     "choice",
     "conditions_of",
     "constraints_of",
@@ -160,12 +161,25 @@ def checked_output(option: str, path: str | None, others: list[str], suffix: str
     return target
 
 
-def check_one_stream(output: str, test_output: str) -> None:
-    """Refuse to write the train and the test rows one after the other into one stream."""
+def checked_report(option: str, path: str | None, others: list[str], force: bool) -> str:
+    """Where to write a report, refused before any work if that is not possible; beside the first table by default."""
+    from ..tables.files import REPORT_ENDINGS, STREAM, beside, check_output
+
+    if path is None and others[0] == STREAM:
+        _usage_error(option, "missing; the table comes from standard input, so there is no name to go by.")
+    target = beside(others[0], "_report", ".html") if path is None else path
+    check_output(
+        target, others=others, may_exist=path is not None or force, option=option, endings=REPORT_ENDINGS
+    )
+    return target
+
+
+def check_one_stream(option: str, output: str, other: str) -> None:
+    """Refuse to write two things one after the other into one stream."""
     from ..tables.files import STREAM
 
-    if output == test_output == STREAM:
-        _usage_error("--test-output", "standard output takes one table; expected a file for one of the two.")
+    if output == other == STREAM:
+        _usage_error(option, "standard output takes one thing; expected a file for one of the two.")
 
 
 def check_columns(names: Iterable[str], frame: pd.DataFrame) -> None:

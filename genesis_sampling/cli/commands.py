@@ -21,6 +21,7 @@ from .arguments import (
     check_one_stream,
     checked_output,
     checked_ratio,
+    checked_report,
     choice,
     conditions_of,
     constraints_of,
@@ -32,7 +33,7 @@ from .arguments import (
     test_size_of,
     wanted_values,
 )
-from .session import say, session, summarise, title
+from .session import say, session, summarise, title, write_report
 
 if TYPE_CHECKING:
     import numpy as np
@@ -167,6 +168,15 @@ def _augment(
         Path | None,
         typer.Option(metavar="FILE", help="File with one constraint per line; # begins a comment."),
     ] = None,
+    quality_threshold: Annotated[
+        float | None,
+        typer.Option(
+            metavar="S",
+            min=0.0,
+            max=1.0,
+            help="Least score of a new row: 1 if it cannot be told from a real row of its class.",
+        ),
+    ] = None,
     target_count: Annotated[
         list[str] | None,
         typer.Option(metavar="CLASS=N", help="Final rows of a class, instead of a ratio; repeatable."),
@@ -199,6 +209,13 @@ def _augment(
             metavar="FILE", help="Where to write the rows held back; beside DATA, as DATA_test, if not given."
         ),
     ] = None,
+    report: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE",
+            help="Where to write a report on the new rows: .html, .json or .md, - for standard output (markdown).",
+        ),
+    ] = None,
     seed: Seed = None,
     delimiter: Delimiter = None,
     encoding: Encoding = None,
@@ -219,6 +236,7 @@ def _augment(
             growth=growth,
             test_size=test_size_of(test_size, test_output),
             constraints=constraints_of(constraint or [], constraints_file),
+            quality_threshold=quality_threshold,
             random_state=seed,
         )
         layout = given(delimiter=delimiter_of(delimiter), encoding=encoding)
@@ -227,7 +245,11 @@ def _augment(
         output = checked_output("--output", output, inputs, "_balanced", force)
         if test_size is not None:
             test_output = checked_output("--test-output", test_output, [*inputs, output], "_test", force)
-            check_one_stream(output, test_output)
+            check_one_stream("--test-output", output, test_output)
+        if report is not None:
+            others = [*inputs, output, *([] if test_output is None else [test_output])]
+            report = checked_report("--report", report, others, force)
+            check_one_stream("--report", output, report)
         step(f"Reading {data}")
         table = read_table(data, **layout, may_mix=discrete)
         check_columns(discrete, table.frame)
@@ -240,8 +262,13 @@ def _augment(
             outputs.append(OutputRows(test_output, result.test_indices))
         step(f"Writing {output}")
         write_tables(table, outputs, **layout)
+        if report is not None:
+            step(f"Writing {report}")
+            write_report(result.report, report)
     if not quiet:
         summarise(result, target, outputs)
+        if report is not None:
+            say(f"Report written to {title(report)}")
 
 
 @app.command("generate", epilog=GENERATE_EXAMPLES)

@@ -7,6 +7,7 @@ import sys
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 import typer
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from ..reports import AugmentationReport
     from ..tables.files import OutputRows
 
-__all__ = ["say", "session", "summarise", "title"]
+__all__ = ["say", "session", "summarise", "title", "write_report"]
 
 DATA_ERROR, INTERRUPTED, BROKEN_PIPE = 1, 130, 141
 
@@ -118,3 +119,16 @@ def _class_table(report: AugmentationReport, target: str) -> Table:
 def title(path: str) -> str:
     """An output as a person calls it."""
     return "standard output" if path == "-" else path
+
+
+def write_report(report: AugmentationReport, path: str) -> None:
+    """Write a report in the format that the ending of a file names."""
+    from ..tables.files import STREAM, write_text
+
+    ending = Path(path).suffix.lower()
+    if path == STREAM or ending == ".md":
+        write_text(path, report.to_markdown())
+    elif ending == ".json":
+        write_text(path, report.to_json())
+    else:
+        report.to_html(path)

@@ -5,6 +5,7 @@ from ._methods import GENERATING_METHODS, METHODS
 from .augmenting import Augmented, augment, augment_imbalanced
 from .generating import generate
 from .mixing import Mixture, mixup
+from .reporting import quality_report
 
 __all__ = [
     "GENERATING_METHODS",
@@ -16,4 +17,5 @@ __all__ = [
     "augment_imbalanced",
     "generate",
     "mixup",
+    "quality_report",
 ]

@@ -12,8 +12,9 @@ import pandas as pd
 from .._random import RandomStreams
 from ..exceptions import DataError
 from ..filters import parse_constraints
+from ..metrics.augmentation import AugmentationMetrics
 from ..reports import AugmentationReport
-from ..samplers import ConstraintFilter, HybridSampler
+from ..samplers import ConstraintFilter, HybridSampler, QualityFilter
 from ..tables.containers import is_frame, wrap_table
 from ..tables.foreign import with_column
 from ._counts import STRATEGIES, final_counts
@@ -65,6 +66,7 @@ def augment_imbalanced(
     method_params: Mapping[str, Any] | None = None,
     discrete_columns: Sequence[Any] | None = None,
     constraints: Any = None,
+    quality_threshold: float | None = None,
     majority_count: int | str | None = None,
     growth: float = 0.0,
     test_size: float | int | None = None,
@@ -101,6 +103,9 @@ def augment_imbalanced(
         Columns that hold categories, beside the text, boolean and ``category`` columns: numeric codes.
     constraints : Constraint, str, callable or list of these, default=None
         What every new row must satisfy, such as ``"0 <= age <= 120"``.
+    quality_threshold : float in [0, 1], default=None
+        Least score of every new row, by the discriminator of :class:`QualityFilter`; None for no such filter. It is on
+        the scale of single rows, and no relation of the table's ``quality_score``.
     majority_count : int or "keep", default=None
         With ``strategy="hybrid"`` and a ratio, the final count of the largest class; see :class:`HybridSampler`.
     growth : float, default=0.0
@@ -150,6 +155,7 @@ def augment_imbalanced(
         method_params=method_params,
         discrete_columns=discrete_columns,
         constraints=constraints,
+        quality_threshold=quality_threshold,
         majority_count=majority_count,
         growth=growth,
         test_size=test_size,
@@ -177,6 +183,7 @@ def augment(
     method_params: Mapping[str, Any] | None = None,
     discrete_columns: Sequence[Any] | None = None,
     constraints: Any = None,
+    quality_threshold: float | None = None,
     majority_count: int | str | None = None,
     growth: float = 0.0,
     test_size: float | int | None = None,
@@ -205,7 +212,7 @@ def augment(
 
     final = final_counts(counts, strategy, ratio, target_counts, majority_count, growth)
     if all(final[label] <= count for label, count in counts.items()):
-        _check_nothing_to_make(method, constraints)
+        _check_nothing_to_make(method, constraints, quality_threshold)
 
     sampler = HybridSampler(
         over=over_sampler(method, method_params, _features(discrete_columns, target_column)),
@@ -215,13 +222,26 @@ def augment(
     parsed = parse_constraints(constraints)
     if parsed:
         sampler = ConstraintFilter(parsed, sampler)
+    if quality_threshold is not None:
+        sampler = QualityFilter(sampler, threshold=quality_threshold)
     X_new, y_new = sampler.fit_resample(X_train, y_train)
     sources = sampler.sample_indices_
+    augmented = with_column(X_new, y_new, like=df, name=target_column)
+    report = sampler.report_
+    if sampler.synthetic_mask_.any():
+        whole = wrap_table(df)
+        report.metrics = AugmentationMetrics(
+            lambda: whole.rows(train),
+            lambda: wrap_table(augmented).rows(np.flatnonzero(sampler.synthetic_mask_)),
+            target=target_column,
+            holdout=None if test is None else lambda: whole.rows(test),
+            categorical_features="auto" if discrete_columns is None else list(discrete_columns),
+        )
     return Augmented(
-        table=with_column(X_new, y_new, like=df, name=target_column),
+        table=augmented,
         synthetic_mask=sampler.synthetic_mask_,
         sample_indices=np.where(sources < 0, -1, train[sources]),
-        report=sampler.report_,
+        report=report,
         test=None if test is None else wrap_table(df).stack(test, _no_rows(wrap_table(df))),
         test_indices=test,
     )
@@ -235,9 +255,13 @@ def _one_ratio(ratio: float | None, sampling_ratio: float | None) -> float | Non
     return sampling_ratio if ratio is None else ratio
 
 
-def _check_nothing_to_make(method: Any, constraints: Any) -> None:
+def _check_nothing_to_make(method: Any, constraints: Any, quality_threshold: float | None) -> None:
     """Refuse what says how rows are made where none are."""
-    names = {"method": not isinstance(method, str) or method != "auto", "constraints": bool(constraints)}
+    names = {
+        "method": not isinstance(method, str) or method != "auto",
+        "constraints": bool(constraints),
+        "quality_threshold": quality_threshold is not None,
+    }
     given = [name for name, is_given in names.items() if is_given]
     if given:
         raise DataError(

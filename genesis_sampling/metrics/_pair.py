@@ -94,6 +94,11 @@ class TablePair:
         ]
         return replace(self, real=drawn[0], synthetic=drawn[1])
 
+    def balanced(self, max_rows: int | None = None, seed: int = 0) -> TablePair:
+        """Equal numbers of rows of both tables, at most ``max_rows`` of each; drawn where there are more."""
+        n_rows = min(len(codes) for codes in self.tables)
+        return self.sampled(n_rows if max_rows is None else min(n_rows, max_rows), seed)
+
     def column(self, name: Any) -> int:
         """Position of the column called ``name``."""
         if name not in self.names:
@@ -118,6 +123,8 @@ def as_pair(real: Any, synthetic: Any, *, categorical_features: Any = "auto") ->
     """
     if isinstance(real, TablePair):
         return real
+    if synthetic is None:
+        raise DataError("Got no synthetic table; expected one beside the real one.")
     real, synthetic = wrap_table(real).frame, wrap_table(synthetic).frame
     _check_columns(real, synthetic)
     schema = infer_schema(real, categorical_features)

@@ -1,17 +1,29 @@
-"""What a resampling did, as plain data."""
+"""What a resampling did, as plain data that people can read."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from os import PathLike
+from pathlib import Path
 from typing import Any
+
+import numpy as np
+
+from ..tables._atomic import atomic_output
+from ._html import html_fragment, html_page
+from ._markdown import markdown_page
+from ._page import report_sections, summary_section
+from ._pictures import report_pictures
 
 __all__ = ["AugmentationReport"]
 
 
 @dataclass
 class AugmentationReport:
-    """Counts, choices and time of one resampling.
+    """Counts, choices and time of one resampling, and the figures of its rows where there are any.
 
     Parameters
     ----------
@@ -31,6 +43,23 @@ class AugmentationReport:
         What the sampler decided by itself, such as the generator of each class.
     seconds : float
         Wall time.
+    warnings : list of str
+        What was said on the way.
+    metrics : AugmentationMetrics or None
+        Figures of the synthetic rows, computed when they are asked for. No part of comparisons.
+
+    Examples
+    --------
+    >>> from genesis_sampling import AugmentationReport
+    >>> report = AugmentationReport("NoiseSampler", {"no": 90, "yes": 10}, {"no": 90, "yes": 90}, 80, 80)
+    >>> print(report)
+    NoiseSampler: 100 rows in, 180 out
+      class 'no': 90 -> 90
+      class 'yes': 10 -> 90
+      80 new rows of 80 generated, 0 rows removed
+      0.00 seconds
+    >>> report.to_html().startswith("<!doctype html>")
+    True
     """
 
     sampler: str
@@ -42,14 +71,69 @@ class AugmentationReport:
     rejected: dict[str, int] = field(default_factory=dict)
     choices: dict[str, Any] = field(default_factory=dict)
     seconds: float = 0.0
+    warnings: list[str] = field(default_factory=list)
+    metrics: Any = field(default=None, compare=False, repr=False)
+
+    @property
+    def quality_score(self) -> float | None:
+        """Mean of shape and trend in [0, 1], where 1 is what fresh real rows come near; None without metrics."""
+        return None if self.metrics is None else self.metrics.figure("quality_score")
+
+    def __getstate__(self) -> dict[str, Any]:
+        # Figures hold on to rows, which have no place in a pickled model.
+        return {**self.__dict__, "metrics": None}
 
     def to_dict(self) -> dict[str, Any]:
-        """The report as nested plain containers."""
-        return asdict(self)
+        """The report as nested plain containers; the figures, where there are any, under ``"metrics"``."""
+        plain = asdict(replace(self, metrics=None))
+        del plain["metrics"]
+        return plain if self.metrics is None else {**plain, "metrics": self.metrics.summary()}
 
     def to_json(self, *, indent: int | None = 2) -> str:
-        """The report as JSON; class labels become strings."""
-        return json.dumps(_with_text_keys(self.to_dict()), indent=indent, default=str)
+        """The report as JSON; class labels become strings, and figures that are no number become null."""
+        return json.dumps(_as_json(self.to_dict()), indent=indent, default=str, allow_nan=False)
+
+    def to_markdown(self, *, title: str | None = None) -> str:
+        """The report as Markdown, without pictures.
+
+        Parameters
+        ----------
+        title : str, default=None
+            First heading; None for one with the sampler.
+        """
+        return markdown_page(self._title(title), report_sections(self))
+
+    def to_html(
+        self, path: str | PathLike[str] | None = None, *, title: str | None = None, plots: bool = True
+    ) -> str:
+        """The report as one HTML file, which needs no network, runs no script and follows the reader's dark mode.
+
+        Parameters
+        ----------
+        path : str or path, default=None
+            Where to write it too; it appears whole or not at all.
+        title : str, default=None
+            Heading; None for one with the sampler.
+        plots : bool, default=True
+            Whether pictures of the rows are drawn, for which matplotlib is needed: without it the page says so.
+
+        Returns
+        -------
+        str
+        """
+        pictures = report_pictures(self.metrics) if plots and self.metrics is not None else []
+        text = html_page(self._title(title), report_sections(self, pictures=pictures))
+        if path is not None:
+            with atomic_output(Path(path)) as stream:
+                stream.write(text.encode())
+        return text
+
+    def _title(self, title: str | None) -> str:
+        return f"Augmentation report: {self.sampler}" if title is None else title
+
+    def _repr_html_(self) -> str:
+        # Without figures, which take time: a notebook shows whatever stands last in a cell.
+        return html_fragment([summary_section(self)])
 
     def __str__(self) -> str:
         lines = [
@@ -62,11 +146,21 @@ class AugmentationReport:
         )
         lines += [f"  rejected, {reason}: {count}" for reason, count in self.rejected.items()]
         lines += [f"  {name}: {choice}" for name, choice in self.choices.items()]
+        lines += [f"  warning: {warning}" for warning in self.warnings]
         return "\n".join([*lines, f"  {self.seconds:.2f} seconds"])
 
 
-def _with_text_keys(value: Any) -> Any:
-    """JSON knows only text as keys."""
-    if isinstance(value, dict):
-        return {str(key): _with_text_keys(item) for key, item in value.items()}
+def _as_json(value: Any) -> Any:
+    """What JSON can hold: text as keys, and plain numbers that are numbers."""
+    if isinstance(value, Mapping):
+        texts = [str(key) for key in value]
+        # Labels such as 1 and "1" are two classes.
+        keys = texts if len(set(texts)) == len(texts) else [repr(key) for key in value]
+        return {key: _as_json(item) for key, item in zip(keys, value.values())}
+    if isinstance(value, list | tuple | set):
+        return [_as_json(item) for item in value]
+    if isinstance(value, np.ndarray | np.generic):
+        return _as_json(value.tolist())
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
     return value

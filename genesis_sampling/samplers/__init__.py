@@ -1,7 +1,8 @@
 """The samplers: everything with ``fit_resample``."""
 
 from ._segments import KINDS
-from .filtered import ConstraintFilter
+from .constrained import ConstraintFilter
+from .filtered import DiversityFilter, QualityFilter
 from .generative import GENERATORS, GenerativeOverSampler
 from .hybrid import HybridSampler
 from .interpolation import InterpolationSampler
@@ -12,9 +13,11 @@ __all__ = [
     "GENERATORS",
     "KINDS",
     "ConstraintFilter",
+    "DiversityFilter",
     "GenerativeOverSampler",
     "HybridSampler",
     "InterpolationSampler",
     "MixupSampler",
     "NoiseSampler",
+    "QualityFilter",
 ]

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from ..exceptions import ConstraintError
+from ..exceptions import ConstraintError, DataError
 from ..filters import Constraint
+from ..filters.diversity import NearCopies
+from ..filters.quality import MIN_ROWS, SCORERS, ClassRows
 from .data import ClassData, NewRows, Sieve
 
-__all__ = ["ChainedSieve", "ConstraintSieve", "chain"]
+__all__ = ["ChainedSieve", "ConstraintSieve", "DiversitySieve", "QualitySieve", "chain"]
+
+# Made rows that a scorer learns from: as many as there are real ones, within these bounds.
+MIN_REFERENCE, MAX_REFERENCE = 200, 5000
+# What is drawn at most for that, where another sieve turns most rows down.
+MAX_REFERENCE_CANDIDATES = 20_000
 
 
 class ConstraintSieve(Sieve):
@@ -35,7 +44,96 @@ class ConstraintSieve(Sieve):
         frame = mended(rows.frame, self.constraints, repair=self.repair)
         real = part.data.table.frame
         existing = pd.concat([real, accepted], ignore_index=True) if len(accepted) else real
-        return NewRows(frame, rows.sources), violations(frame, self.constraints, existing)
+        return replace(rows, frame=frame), violations(frame, self.constraints, existing)
+
+
+class QualitySieve(Sieve):
+    """Turns down rows that score too low.
+
+    Parameters
+    ----------
+    threshold : float
+        Least score.
+    scorer : str or callable
+        A name of ``SCORERS``, or ``scorer(real, candidates) -> scores`` on frames.
+    score : callable, default=None
+        ``score(frame) -> scores``, of a class that has been learned.
+    """
+
+    def __init__(
+        self, threshold: float, scorer: Any, score: Callable[[pd.DataFrame], np.ndarray] | None = None
+    ):
+        self.threshold = threshold
+        self.scorer = scorer
+        self.score = score
+
+    def for_class(self, part: ClassData, draw: Callable[[int], NewRows]) -> Sieve:
+        return QualitySieve(self.threshold, self.scorer, self._learned(part, draw))
+
+    def judge(self, rows: NewRows, accepted: pd.DataFrame, part: ClassData) -> tuple[NewRows, np.ndarray]:
+        assert self.score is not None
+        scores = self.score(rows.frame) if len(rows) else np.empty(0)
+        reason = f"quality score below {self.threshold:g}"
+        return replace(rows, scores=scores), np.where(scores < self.threshold, reason, "").astype(object)
+
+    def _learned(
+        self, part: ClassData, draw: Callable[[int], NewRows]
+    ) -> Callable[[pd.DataFrame], np.ndarray]:
+        if callable(self.scorer):
+            return lambda frame: _checked_scores(self.scorer(part.rows, frame), len(frame), self.scorer)
+        scorer, data, n_rows = SCORERS[self.scorer](), part.data, len(part.positions)
+        made = NewRows.none_of(part.rows)
+        if scorer.needs_made and n_rows >= MIN_ROWS:
+            made = draw(int(np.clip(n_rows, MIN_REFERENCE, MAX_REFERENCE)))
+        n_least = min(n_rows, len(data.codes) - n_rows if scorer.needs_others else n_rows)
+        if n_least < MIN_ROWS or (scorer.needs_made and len(made) < MIN_ROWS):
+            part.warn_of_few_rows(
+                f"a quality score needs {MIN_ROWS} rows to learn from and has {n_least}, so none is turned down for it"
+            )
+            return lambda frame: np.ones(len(frame))
+        scorer.fit(
+            ClassRows(
+                table=data.codes,
+                classes=data.target.codes,
+                code=part.code,
+                made=data.encoder.transform(made.frame),
+                discrete=data.encoder.discrete_,
+                distances=data.distances(),
+                seed=part.streams.child("quality").integer_seed(),
+            )
+        )
+        return lambda frame: scorer.score(data.encoder.transform(frame))
+
+
+class DiversitySieve(Sieve):
+    """Turns down near copies of real rows of the class, and of one another.
+
+    Parameters
+    ----------
+    min_distance : float
+        In units of the median distance of a real row to its nearest other one.
+    copies : NearCopies, default=None
+        Of a class that has been learned.
+    """
+
+    def __init__(self, min_distance: float, copies: NearCopies | None = None):
+        self.min_distance = min_distance
+        self.copies = copies
+
+    def for_class(self, part: ClassData, draw: Callable[[int], NewRows]) -> Sieve:
+        real = part.data.codes[part.positions]
+        return DiversitySieve(self.min_distance, NearCopies(part.data.distances(), real, self.min_distance))
+
+    def judge(self, rows: NewRows, accepted: pd.DataFrame, part: ClassData) -> tuple[NewRows, np.ndarray]:
+        assert self.copies is not None
+        encode = part.data.encoder.transform
+        codes, reasons = encode(rows.frame), np.full(len(rows), "", dtype=object)
+        of_real = self.copies.of_real(codes)
+        reasons[of_real] = "near copy of a real row"
+        others = np.flatnonzero(~of_real)
+        again = others[self.copies.of_each_other(codes[others], encode(accepted))]
+        reasons[again] = "near copy of another new row"
+        return rows, reasons
 
 
 class ChainedSieve(Sieve):
@@ -43,6 +141,14 @@ class ChainedSieve(Sieve):
 
     def __init__(self, *sieves: Sieve):
         self.sieves = sieves
+
+    def for_class(self, part: ClassData, draw: Callable[[int], NewRows]) -> Sieve:
+        learned: list[Sieve] = []
+        for sieve in self.sieves:
+            # What a sieve learns from has passed those before it.
+            passing = draw if not learned else _passing(draw, ChainedSieve(*learned), part)
+            learned.append(sieve.for_class(part, passing))
+        return ChainedSieve(*learned)
 
     def judge(self, rows: NewRows, accepted: pd.DataFrame, part: ClassData) -> tuple[NewRows, np.ndarray]:
         reasons = np.full(len(rows), "", dtype=object)
@@ -57,6 +163,32 @@ def chain(first: Sieve | None, second: Sieve | None) -> Sieve | None:
     if first is None or second is None:
         return first or second
     return ChainedSieve(first, second)
+
+
+def _passing(draw: Callable[[int], NewRows], sieve: Sieve, part: ClassData) -> Callable[[int], NewRows]:
+    """A draw of rows that pass a sieve: as many as asked for, or what a bounded number of candidates has of them."""
+
+    def drawn(n_rows: int) -> NewRows:
+        n_candidates = n_rows
+        while True:
+            candidates, reasons = sieve.judge(draw(n_candidates), part.rows.iloc[:0], part)
+            passed = candidates.take(reasons == "")
+            if len(passed) >= n_rows or n_candidates >= MAX_REFERENCE_CANDIDATES:
+                return passed.take(np.arange(min(n_rows, len(passed))))
+            n_candidates = min(4 * n_candidates, MAX_REFERENCE_CANDIDATES)
+
+    return drawn
+
+
+def _checked_scores(scores: Any, n_rows: int, scorer: Any) -> np.ndarray:
+    scores = np.asarray(scores, dtype=np.float64)
+    if scores.shape != (n_rows,) or not ((scores >= 0) & (scores <= 1)).all():
+        raise DataError(
+            f"Got scores of shape {scores.shape} between {scores.min(initial=np.inf):g} and "
+            f"{scores.max(initial=-np.inf):g} from the scorer {getattr(scorer, '__name__', scorer)!r}; expected "
+            f"{(n_rows,)} of them in [0, 1]."
+        )
+    return scores
 
 
 def mended(frame: pd.DataFrame, constraints: Iterable[Constraint], *, repair: bool) -> pd.DataFrame:

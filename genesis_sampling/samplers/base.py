@@ -8,6 +8,7 @@ from time import perf_counter
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from imblearn.base import BaseSampler
 from imblearn.over_sampling.base import BaseOverSampler
 from sklearn.base import _fit_context
@@ -16,6 +17,7 @@ from sklearn.utils.validation import check_consistent_length, validate_data
 
 from .._random import RandomStreams
 from ..exceptions import DataError
+from ..metrics.augmentation import AugmentationMetrics
 from ..reports import AugmentationReport
 from ..tables.containers import Table, is_frame, wrap_table, wrap_target
 from ..tables.schema import check_column_names
@@ -161,6 +163,7 @@ class BaseAugmenter(BaseSampler):
             rejected=plan.new.rejected,
             choices=plan.new.choices,
             seconds=seconds,
+            metrics=_lazy_metrics(data, plan) if len(plan.new) else None,
         )
 
     def __sklearn_tags__(self):
@@ -170,6 +173,22 @@ class BaseAugmenter(BaseSampler):
         tags.input_tags.allow_nan = True
         tags.sampler_tags.sample_indices = True
         return tags
+
+
+def _lazy_metrics(data: SamplingData, plan: ResamplePlan) -> AugmentationMetrics:
+    """Figures of the new rows against the real ones; nothing is copied or computed before they are asked for."""
+    names = [str(name) for name in data.table.frame.columns]
+    target = "class" if "class" not in names else "class of the row"
+
+    def with_class(frame: pd.DataFrame, codes: np.ndarray) -> pd.DataFrame:
+        # Columns of arrays have numbers for names, which text may not stand beside.
+        return frame.set_axis(names, axis=1).assign(**{target: np.array(data.target.classes)[codes]})
+
+    return AugmentationMetrics(
+        lambda: with_class(data.table.frame, data.target.codes),
+        lambda: with_class(plan.new.frame, plan.new_codes),
+        target=target,
+    )
 
 
 class ClasswiseOverSampler(BaseAugmenter, BaseOverSampler):

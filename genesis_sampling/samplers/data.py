@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Hashable
@@ -14,9 +15,10 @@ import numpy as np
 import pandas as pd
 
 from .._random import RandomStreams
-from ..exceptions import TargetNotReachedError
+from ..exceptions import SmallClassWarning, TargetNotReachedError
 from ..tables import TableEncoder, TableSchema, infer_schema
 from ..tables.containers import Table, Target
+from ..tables.neighbors import fit_distances
 
 __all__ = [
     "ClassData",
@@ -80,6 +82,15 @@ class SamplingData:
     def encoder(self) -> TableEncoder:
         """An encoder that has seen the whole table."""
         return self.once("encoder", lambda: TableEncoder().fit(self.table.frame, schema=self.schema))
+
+    def distances(self, metric: str = "smote-nc", *, scale: bool = True) -> Any:
+        """Distances between rows of the table; see :func:`fit_distances`."""
+        return self.once(
+            ("distances", metric, scale),
+            lambda: fit_distances(
+                self.codes, self.encoder.discrete_, metric=metric, scale=scale, labels=self.target.codes
+            ),
+        )
 
     @property
     def codes(self) -> np.ndarray:
@@ -148,6 +159,15 @@ class ClassData:
         """The rows of the class as a frame."""
         return self.data.table.rows(self.positions)
 
+    def warn_of_few_rows(self, consequence: str) -> None:
+        """Tell that the class has fewer rows than the method would like, and what that leads to."""
+        n_rows = len(self.positions)
+        warnings.warn(
+            f"Class {self.label!r} has {n_rows} row{'s' * (n_rows > 1)}: {consequence}.",
+            SmallClassWarning,
+            stacklevel=3,
+        )
+
     def with_sieve(self, sieve: Sieve | None) -> ClassData:
         """The same class with another sieve."""
         return replace(self, data=self.data.with_sieve(sieve))
@@ -169,6 +189,8 @@ class NewRows:
         What was decided on the way, for the report.
     partners : ndarray of int of shape (n_rows,), default=None
         Position of the second row that each comes from, -1 where there is none; None if no row has two.
+    scores : ndarray of shape (n_rows,), default=None
+        Quality score of each row; None if nothing scored them.
     """
 
     frame: pd.DataFrame
@@ -176,6 +198,7 @@ class NewRows:
     rejected: dict[str, int] = field(default_factory=dict)
     choices: dict[str, Any] = field(default_factory=dict)
     partners: np.ndarray | None = None
+    scores: np.ndarray | None = None
 
     @classmethod
     def none_of(cls, frame: pd.DataFrame) -> NewRows:
@@ -190,10 +213,12 @@ class NewRows:
         rejected = sum((Counter(part.rejected) for part in parts), Counter())
         choices = {name: choice for part in parts for name, choice in part.choices.items()}
         sources = np.concatenate([part.sources for part in parts])
-        partners = None
+        partners = scores = None
         if any(part.partners is not None for part in parts):
             partners = np.concatenate([part.known_partners() for part in parts])
-        return cls(frame, sources, dict(rejected), choices, partners)
+        if any(part.scores is not None for part in parts):
+            scores = np.concatenate([part.known_scores() for part in parts])
+        return cls(frame, sources, dict(rejected), choices, partners, scores)
 
     def take(self, chosen: np.ndarray) -> NewRows:
         """The rows at a mask or at positions."""
@@ -202,11 +227,16 @@ class NewRows:
             frame=self.frame.iloc[chosen].reset_index(drop=True),
             sources=self.sources[chosen],
             partners=None if self.partners is None else self.partners[chosen],
+            scores=None if self.scores is None else self.scores[chosen],
         )
 
     def known_partners(self) -> np.ndarray:
         """``partners`` with -1 for every row where it is None."""
         return np.full(len(self), -1) if self.partners is None else self.partners
+
+    def known_scores(self) -> np.ndarray:
+        """``scores`` with NaN for every row where it is None."""
+        return np.full(len(self), np.nan) if self.scores is None else self.scores
 
     def __len__(self) -> int:
         return len(self.sources)
@@ -275,6 +305,10 @@ class ResamplePlan:
 class Sieve(ABC):
     """What candidates must pass to become rows: the part of a filter that a sampler meets."""
 
+    def for_class(self, part: ClassData, draw: Callable[[int], NewRows]) -> Sieve:
+        """The sieve for one class, with what it learns from its real rows and from made rows that ``draw(n)`` gives."""
+        return self
+
     @abstractmethod
     def judge(self, rows: NewRows, accepted: pd.DataFrame, part: ClassData) -> tuple[NewRows, np.ndarray]:
         """Look at candidates.
@@ -311,6 +345,10 @@ def draw_class(source: ClassSource, n_rows: int, part: ClassData) -> NewRows:
         rows = source.draw(n_rows, streams)
         if len(rows) == n_rows:
             return replace(rows, choices=choices)
+    sieve = part.data.sieve
+    if sieve is not None:
+        # Rows of a stream of their own: what is learned from them has not seen the candidates.
+        sieve = sieve.for_class(part, lambda count: source.draw(count, part.streams.child("reference")))
     accepted, rejected = NewRows.none_of(part.rows), Counter()
     n_drawn, budget = 0, max(MIN_CANDIDATES, CANDIDATES_PER_ROW * n_rows)
     while (
@@ -319,11 +357,11 @@ def draw_class(source: ClassSource, n_rows: int, part: ClassData) -> NewRows:
         # As many more as the share that passed so far lets expect, and some; a first look is a short one.
         share = (len(accepted) + 1) / (n_drawn + 1)
         stop = min(n_drawn + int(1.1 * (n_rows - len(accepted)) / share) + 8, budget)
-        if n_drawn == 0 and part.data.sieve is not None:
+        if n_drawn == 0 and sieve is not None:
             stop = min(stop, MIN_CANDIDATES)
         candidates = source.draw_range(n_drawn, stop, streams)
-        if part.data.sieve is not None:
-            candidates, reasons = part.data.sieve.judge(candidates, accepted.frame, part)
+        if sieve is not None:
+            candidates, reasons = sieve.judge(candidates, accepted.frame, part)
             rejected.update(reasons[reasons != ""].tolist())
             candidates = candidates.take(reasons == "")
         accepted = NewRows.concat([accepted, candidates])

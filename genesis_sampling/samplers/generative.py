@@ -4,27 +4,27 @@ from __future__ import annotations
 
 import inspect
 import pickle
-import warnings
 from collections.abc import Callable
 from copy import deepcopy
+from numbers import Real
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from joblib import Memory
 from sklearn.base import BaseEstimator, clone
-from sklearn.utils._param_validation import HasMethods, StrOptions
+from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import check_memory
 
 from .._random import RandomStreams
-from ..exceptions import DataError, SmallClassWarning
+from ..exceptions import DataError
 from ..filters import Constraint, parse_constraints
 from ..generators import BaseGenerator, GaussianCopulaGenerator, TreeGenerator, as_generator
 from ._fingerprint import fingerprint
 from ._inner import with_dtypes
-from ._sieves import ConstraintSieve, chain, fitted_constraints
+from ._sieves import ConstraintSieve, QualitySieve, chain, fitted_constraints
 from .base import ClasswiseOverSampler
-from .data import ClassData, ClassSource, NewRows, draw_class
+from .data import ClassData, ClassSource, NewRows, Sieve, draw_class
 
 __all__ = ["GenerativeOverSampler"]
 
@@ -53,6 +53,8 @@ class GenerativeOverSampler(ClasswiseOverSampler):
         rows of a class.
     constraints : Constraint, str, callable or list of these, default=()
         What every new row must satisfy; see :class:`ConstraintFilter`.
+    quality_threshold : float in [0, 1], default=None
+        Least score of a new row, by the discriminator of :class:`QualityFilter`; None for no such filter.
     memory : str, path or joblib.Memory, default=None
         Where fitted generators are kept, by what they were fitted to, their parameters and seed, so that a search
         over ratios fits each one once per fold. Not used where the seed is None.
@@ -108,6 +110,7 @@ class GenerativeOverSampler(ClasswiseOverSampler):
         "generator_params": [dict, None],
         "train_on": [StrOptions({"class", "all"})],
         "constraints": [Constraint, str, callable, "array-like", tuple],
+        "quality_threshold": [Interval(Real, 0, 1, closed="both"), None],
         "memory": [str, HasMethods(["cache"]), HasMethods(["__fspath__"]), None],
         **ClasswiseOverSampler._parameter_constraints,
     }
@@ -119,6 +122,7 @@ class GenerativeOverSampler(ClasswiseOverSampler):
         generator_params=None,
         train_on="class",
         constraints=(),
+        quality_threshold=None,
         memory=None,
         sampling_strategy="auto",
         categorical_features="auto",
@@ -130,6 +134,7 @@ class GenerativeOverSampler(ClasswiseOverSampler):
         self.generator_params = generator_params
         self.train_on = train_on
         self.constraints = constraints
+        self.quality_threshold = quality_threshold
         self.memory = memory
         self.categorical_features = categorical_features
         self.growth = growth
@@ -137,20 +142,18 @@ class GenerativeOverSampler(ClasswiseOverSampler):
 
     def _make_class(self, part: ClassData, n_rows: int) -> NewRows:
         constraints = fitted_constraints(parse_constraints(self.constraints), part.data.table.frame)
-        if constraints:
-            part = part.with_sieve(chain(ConstraintSieve(constraints), part.data.sieve))
+        sieve: Sieve | None = ConstraintSieve(constraints) if constraints else None
+        if self.quality_threshold is not None:
+            sieve = chain(sieve, QualitySieve(self.quality_threshold, "discriminator"))
+        if sieve is not None:
+            part = part.with_sieve(chain(sieve, part.data.sieve))
         return draw_class(self._fit_class(part), n_rows, part)
 
     def _fit_class(self, part: ClassData) -> ClassSource:
         joint = self.train_on == "all"
         chosen = self._choose(len(part.data.table) if joint else len(part.positions))
         if len(part.positions) < 2 and not joint:
-            warnings.warn(
-                f"Class {part.label!r} has {len(part.positions)} row: its new rows are copies of it. NoiseSampler "
-                "would vary them.",
-                SmallClassWarning,
-                stacklevel=2,
-            )
+            part.warn_of_few_rows("its new rows are copies of it; NoiseSampler would vary them")
         fitted = (
             self._fit_once(chosen, part) if joint else self._fit(chosen, part.rows, None, part, part.streams)
         )

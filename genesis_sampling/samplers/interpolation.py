@@ -5,14 +5,13 @@ from __future__ import annotations
 import warnings
 from dataclasses import replace
 from numbers import Integral
-from typing import Any
 
 import numpy as np
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 
 from .._random import RandomStreams
-from ..exceptions import NeighborsWarning, SmallClassWarning
-from ..tables.neighbors import METRICS, NeighborSearch, fit_distances
+from ..exceptions import NeighborsWarning
+from ..tables.neighbors import METRICS, EuclideanDistances, NeighborSearch
 from ._segments import KINDS, Neighborhood
 from .blending import BlendingOverSampler
 from .data import ClassData, ClassSource, NewRows
@@ -197,7 +196,12 @@ class InterpolationSampler(BlendingOverSampler):
     def _fit_class(self, part: ClassData) -> ClassSource:
         encoder, codes = part.data.encoder, part.data.codes
         if len(part.positions) <= self.k_neighbors:
-            self._warn_of_few_rows(part)
+            n_others = len(part.positions) - 1
+            part.warn_of_few_rows(
+                f"each row has only {n_others} instead of {self.k_neighbors} neighbours"
+                if n_others
+                else "its new rows are copies of it"
+            )
         if len(part.positions) == 1:
             return _copies(part)
         near = self._neighborhood(part)
@@ -217,45 +221,16 @@ class InterpolationSampler(BlendingOverSampler):
 
     def _neighborhood(self, part: ClassData) -> Neighborhood:
         data = part.data
-
-        def distances(metric: str) -> Any:
-            return data.once(
-                ("distances", metric),
-                lambda: fit_distances(
-                    data.codes,
-                    data.encoder.discrete_,
-                    metric=metric,
-                    scale=self.scale,
-                    labels=data.target.codes,
-                ),
-            )
+        distances = data.distances(self.metric, scale=self.scale)
 
         def search(rows: np.ndarray) -> NeighborSearch:
             seed = data.streams.child("neighbors").integer_seed()
-            return NeighborSearch(
-                distances(self.metric),
-                rows,
-                method=self.neighbors,
-                n_jobs=self.n_jobs,
-                seed=seed,
-            )
+            return NeighborSearch(distances, rows, method=self.neighbors, n_jobs=self.n_jobs, seed=seed)
 
         # What needs points, as a support vector machine does, has them for Gower's distance too.
-        view = distances("smote-nc" if self.metric == "gower" else self.metric)
+        view = data.distances("smote-nc" if self.metric == "gower" else self.metric, scale=self.scale)
+        assert isinstance(view, EuclideanDistances)
         return Neighborhood(part, view, search, self)
-
-    def _warn_of_few_rows(self, part: ClassData) -> None:
-        n_rows = len(part.positions)
-        consequence = (
-            "its new rows are copies of it"
-            if n_rows == 1
-            else f"each row has only {n_rows - 1} instead of {self.k_neighbors} neighbours"
-        )
-        warnings.warn(
-            f"Class {part.label!r} has {n_rows} row{'s' * (n_rows > 1)}: {consequence}.",
-            SmallClassWarning,
-            stacklevel=2,
-        )
 
     def _check_contrast(self, near: Neighborhood) -> None:
         """Say so where all rows are about equally far from each other."""

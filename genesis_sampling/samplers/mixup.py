@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
 from numbers import Real
 
 import numpy as np
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from .._random import RandomStreams
-from ..exceptions import SmallClassWarning
 from .blending import BlendingOverSampler
 from .data import ClassData, ClassSource, NewRows
 
@@ -120,11 +118,7 @@ class MixupSampler(BlendingOverSampler):
         blender = self._blender(part.data)
         others = np.arange(len(target.codes)) if self.partners == "any" else part.positions
         if len(others) == 1:
-            warnings.warn(
-                f"Class {part.label!r} has 1 row: its new rows are copies of it.",
-                SmallClassWarning,
-                stacklevel=2,
-            )
+            part.warn_of_few_rows("its new rows are copies of it")
 
         def draw(n_rows: int, streams: RandomStreams) -> NewRows:
             uniforms = streams.child("parents").rng().random((n_rows, 2))

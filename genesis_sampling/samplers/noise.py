@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping
 from numbers import Real
 from typing import Any
@@ -13,9 +12,10 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import _check_sample_weight
 
 from .._random import RandomStreams
-from ..exceptions import DataError, SmallClassWarning
+from ..exceptions import DataError
 from ..tables import ColumnKind, TableEncoder
 from ..tables.codecs import FloatCodec
+from ..tables.moments import column_moments
 from .base import ClasswiseOverSampler
 from .data import ClassData, ClassSource, NewRows
 
@@ -176,14 +176,11 @@ class NoiseSampler(ClasswiseOverSampler):
         """Standard deviation of the noise of each encoded column, shape (n_columns,); 0 for categories."""
         known = codes
         if len(codes) < 2:
-            warnings.warn(
-                f"Class {part.label!r} has {len(codes)} row: the noise is scaled by the standard deviations of the "
-                "whole table instead of the class.",
-                SmallClassWarning,
-                stacklevel=2,
+            part.warn_of_few_rows(
+                "the noise is scaled by the standard deviations of the whole table instead of the class"
             )
             known = part.data.codes
-        spread = _spread(known)
+        _, spread, _ = column_moments(known)
         names = encoder.schema_.names()
         std = spread * _per_column(self.noise_scale, names, "noise_scale")
         for name, value in (self.noise_std or {}).items():
@@ -271,14 +268,6 @@ def _standard_noise(distribution: str, shape: tuple[int, int], rng: np.random.Ge
     if distribution == "uniform":
         return rng.uniform(-np.sqrt(3), np.sqrt(3), shape)
     return rng.laplace(0, np.sqrt(0.5), shape)
-
-
-def _spread(codes: np.ndarray) -> np.ndarray:
-    """Standard deviation of the known codes of each column, shape (n_columns,); 0 where there are none."""
-    known = ~np.isnan(codes)
-    count = np.maximum(known.sum(axis=0), 1)
-    centred = np.where(known, codes - np.where(known, codes, 0).sum(axis=0) / count, 0)
-    return np.sqrt((centred**2).sum(axis=0) / count)
 
 
 def _per_column(value: Any, names: list[Any], parameter: str) -> np.ndarray:

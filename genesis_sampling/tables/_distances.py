@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+
+from .moments import column_moments
 
 __all__ = ["METRICS", "Distances", "EuclideanDistances", "fit_distances"]
 
@@ -105,6 +107,11 @@ class EuclideanDistances(Distances):
     vectors: dict[int, np.ndarray]
     wide: np.ndarray
     mismatch: float
+
+    def scaled_to(self, codes: np.ndarray) -> EuclideanDistances:
+        """The same with numbers in units of their deviation among these rows, where they have any."""
+        mean, deviation, _ = column_moments(codes[:, self.numeric])
+        return replace(self, centre=mean, scale=np.where(deviation > 0, deviation, self.scale))
 
     @property
     def width(self) -> int:
@@ -240,7 +247,7 @@ def fit_distances(
         )
         spans[numeric] = np.where(spans[numeric] > 0, spans[numeric], 1)
         return GowerDistances(spans)
-    centre, deviation, has_gaps = _moments(codes if not discrete.any() else codes[:, numeric])
+    centre, deviation, has_gaps = column_moments(codes if not discrete.any() else codes[:, numeric])
     deviation = np.where(deviation > 0, deviation, 1)
     scaled = scale or metric == "hvdm"
     # The rule of SMOTE-NC: a mismatch counts as much as the median standard deviation of the numbers.
@@ -260,26 +267,6 @@ def fit_distances(
         wide=np.array([column for column in columns if int(column) not in vectors], dtype=np.intp),
         mismatch=mismatch,
     )
-
-
-def _moments(numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Mean and standard deviation of the known values of each column, and whether any is missing."""
-    if not np.isnan(numbers.sum()):
-        mean = numbers.mean(axis=0)
-        squares = np.zeros(numbers.shape[1])
-        n_rows = max(1, CHUNK_CELLS // max(1, numbers.shape[1]))
-        for start in range(0, len(numbers), n_rows):
-            centred = numbers[start : start + n_rows] - mean
-            squares += np.einsum("ij,ij->j", centred, centred)
-        return mean, np.sqrt(squares / len(numbers)), np.zeros(numbers.shape[1], dtype=bool)
-    mean, deviation = np.zeros(numbers.shape[1]), np.zeros(numbers.shape[1])
-    has_gaps = np.zeros(numbers.shape[1], dtype=bool)
-    for column, values in enumerate(numbers.T):
-        known = values[~np.isnan(values)]
-        has_gaps[column] = len(known) < len(values)
-        if len(known):
-            mean[column], deviation[column] = known.mean(), known.std()
-    return mean, deviation, has_gaps
 
 
 def _ignoring_gaps(extreme: np.ufunc, numbers: np.ndarray) -> np.ndarray:

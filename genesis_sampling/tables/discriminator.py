@@ -1,4 +1,4 @@
-"""Real or synthetic? Cross-fitted, calibrated answers, which the quality filter and the two-sample test share."""
+"""Classifiers judged on rows that they have not seen: real or synthetic, of this class or of others."""
 
 from __future__ import annotations
 
@@ -13,10 +13,75 @@ from sklearn.model_selection import StratifiedKFold
 
 from .neighbors import EuclideanDistances, fit_distances
 
-__all__ = ["Discriminator"]
+__all__ = ["CrossFitted", "Discriminator"]
 
 # Boosted trees know no more categories in a column.
 MAX_CATEGORIES = 254
+
+
+class CrossFitted:
+    """A classifier of two sides, fitted without each fold of the rows in turn; the sides count alike.
+
+    Parameters
+    ----------
+    model : {"boosting", "logistic"}, default="boosting"
+        Boosted trees, without columns of more than 254 categories, or logistic regression on scaled numbers and
+        indicators of categories.
+    n_folds : int, default=3
+    seed : int, default=0
+
+    Attributes
+    ----------
+    margin_ : ndarray of shape (n_rows,)
+        Log odds of the first side for each fitted row, by the model that has not seen it.
+    auc_folds_ : ndarray of shape (n_folds,)
+        Area under the ROC curve of each fold.
+    """
+
+    def __init__(self, *, model: str = "boosting", n_folds: int = 3, seed: int = 0):
+        self.model = model
+        self.n_folds = n_folds
+        self.seed = seed
+
+    def fit(self, codes: np.ndarray, is_first: np.ndarray, discrete: np.ndarray) -> CrossFitted:
+        """Learn which of the encoded rows, NaN where a value is missing, are of the first side."""
+        self._look_at(codes, discrete)
+        points, weight = self._points(codes), balanced_weights(is_first)
+        self.margin_ = np.empty(len(codes))
+        self._models, aucs = [], []
+        folds = StratifiedKFold(self.n_folds, shuffle=True, random_state=self.seed)
+        for fitted, judged in folds.split(points, is_first):
+            model = self._made().fit(points[fitted], is_first[fitted], sample_weight=weight[fitted])
+            self.margin_[judged] = model.decision_function(points[judged])
+            aucs.append(roc_auc_score(is_first[judged], self.margin_[judged]))
+            self._models.append(model)
+        self.auc_folds_ = np.array(aucs)
+        return self
+
+    def margins(self, codes: np.ndarray) -> np.ndarray:
+        """Log odds of rows that were not fitted, by the model of each fold; shape (n_folds, n_rows)."""
+        points = self._points(codes)
+        return np.stack([model.decision_function(points) for model in self._models])
+
+    def _look_at(self, codes: np.ndarray, discrete: np.ndarray) -> None:
+        """Decide which columns the model sees, and how."""
+        most = np.nan_to_num(codes.max(axis=0, initial=0, where=~np.isnan(codes)))
+        self._seen = ~(discrete & (most >= MAX_CATEGORIES))
+        self._discrete = discrete[self._seen]
+        if self.model == "logistic":
+            view = fit_distances(codes, discrete)
+            assert isinstance(view, EuclideanDistances)
+            self._view = view
+
+    def _points(self, codes: np.ndarray) -> np.ndarray:
+        return self._view.embed(codes) if self.model == "logistic" else codes[:, self._seen]
+
+    def _made(self) -> Any:
+        if self.model == "logistic":
+            return LogisticRegression(max_iter=1000)
+        return HistGradientBoostingClassifier(
+            categorical_features=self._discrete, early_stopping=False, random_state=self.seed
+        )
 
 
 class Discriminator:
@@ -25,9 +90,7 @@ class Discriminator:
     Parameters
     ----------
     model : {"boosting", "logistic"}, default="boosting"
-        Boosted trees, or logistic regression on scaled numbers and indicators of categories.
     n_folds : int, default=3
-        A model is fitted without each fold, and judges it.
     seed : int, default=0
 
     Attributes
@@ -39,36 +102,24 @@ class Discriminator:
     """
 
     def __init__(self, *, model: str = "boosting", n_folds: int = 3, seed: int = 0):
-        self.model = model
-        self.n_folds = n_folds
-        self.seed = seed
+        self._classifier = CrossFitted(model=model, n_folds=n_folds, seed=seed)
 
     def fit(self, real: np.ndarray, synthetic: np.ndarray, discrete: np.ndarray) -> Discriminator:
         """Learn from codes of shape (n_real, n_columns) and (n_synthetic, n_columns), NaN where a value is missing.
 
-        The sides count alike, whatever their numbers. ``discrete`` is a mask of the columns of categories.
+        ``discrete`` is a mask of the columns of categories.
         """
-        self._discrete = discrete
-        rows, is_real = np.vstack([real, synthetic]), np.repeat([1, 0], [len(real), len(synthetic)])
-        weight = np.where(is_real == 1, 1 / len(real), 1 / len(synthetic)) * len(rows) / 2
-        self._look_at(rows)
-        points = self._points(rows)
-        margin = np.empty(len(rows))
-        self._models, aucs = [], []
-        folds = StratifiedKFold(self.n_folds, shuffle=True, random_state=self.seed)
-        for fitted, judged in folds.split(points, is_real):
-            model = self._made().fit(points[fitted], is_real[fitted], sample_weight=weight[fitted])
-            margin[judged] = model.decision_function(points[judged])
-            aucs.append(roc_auc_score(is_real[judged], margin[judged]))
-            self._models.append(model)
-        self.auc_folds_ = np.array(aucs)
+        is_real = np.repeat([True, False], [len(real), len(synthetic)])
+        self._classifier.fit(np.vstack([real, synthetic]), is_real, discrete)
+        self.auc_folds_ = self._classifier.auc_folds_
         self.auc_ = float(self.auc_folds_.mean())
         # Platt's sigmoid, which leaves rows alone that a fold's model tells apart by chance; isotonic regression or no
         # calibration would turn down a tenth and more of real rows where there are few.
-        sigmoid = LogisticRegression(C=np.inf).fit(margin[:, None], is_real, sample_weight=weight)
-        self._slope, self._offset = max(float(sigmoid.coef_[0, 0]), 0.0), float(sigmoid.intercept_[0])
-        if not self._slope:
-            self._offset = 0.0
+        margin, weight = self._classifier.margin_[:, None], balanced_weights(is_real)
+        sigmoid = LogisticRegression(C=np.inf).fit(margin, is_real, sample_weight=weight)
+        self._slope, self._offset = float(sigmoid.coef_[0, 0]), float(sigmoid.intercept_[0])
+        if self._slope <= 0:
+            self._slope = self._offset = 0.0
         return self
 
     def score(self, codes: np.ndarray) -> np.ndarray:
@@ -77,25 +128,11 @@ class Discriminator:
         P(real) is the mean of the models of all folds, where real and synthetic rows are equally frequent; so 1 means
         that nothing tells the row from a real one.
         """
-        points = self._points(codes)
-        margin = np.stack([model.decision_function(points) for model in self._models])
-        return np.minimum(1.0, 2 * expit(self._slope * margin + self._offset).mean(axis=0))
+        margins = self._classifier.margins(codes)
+        return np.minimum(1.0, 2 * expit(self._slope * margins + self._offset).mean(axis=0))
 
-    def _look_at(self, rows: np.ndarray) -> None:
-        """Decide which columns the model sees, and how."""
-        most = np.nan_to_num(rows.max(axis=0, initial=0, where=~np.isnan(rows)))
-        self._seen = ~(self._discrete & (most >= MAX_CATEGORIES))
-        if self.model == "logistic":
-            view = fit_distances(rows, self._discrete)
-            assert isinstance(view, EuclideanDistances)
-            self._view = view
 
-    def _points(self, codes: np.ndarray) -> np.ndarray:
-        return self._view.embed(codes) if self.model == "logistic" else codes[:, self._seen]
-
-    def _made(self) -> Any:
-        if self.model == "logistic":
-            return LogisticRegression(max_iter=1000)
-        return HistGradientBoostingClassifier(
-            categorical_features=self._discrete[self._seen], early_stopping=False, random_state=self.seed
-        )
+def balanced_weights(is_first: np.ndarray) -> np.ndarray:
+    """Weights of mean 1 with which both sides count alike, shape (n_rows,)."""
+    share = is_first.mean()
+    return np.where(is_first, 0.5 / share, 0.5 / (1 - share))

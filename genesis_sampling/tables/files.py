@@ -25,6 +25,7 @@ from ._parquet import read_parquet
 from ._text import TextTable, split_records
 
 __all__ = [
+    "REPORT_ENDINGS",
     "STREAM",
     "SYNTHETIC_COLUMN",
     "FileTable",
@@ -32,10 +33,12 @@ __all__ = [
     "check_output",
     "read_table",
     "write_tables",
+    "write_text",
 ]
 
 # The name that stands for standard input and output.
 STREAM = "-"
+REPORT_ENDINGS = (".html", ".json", ".md")
 ENDINGS = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".parquet")
 LINES_PER_CHUNK = 10_000
 
@@ -80,15 +83,22 @@ def read_table(
     return TextTable(records, columns)
 
 
-def beside(path: str, suffix: str) -> str:
-    """The name of a file in the same place and of the same kind: ``beside("a/b.csv.gz", "_x")`` is a/b_x.csv.gz."""
+def beside(path: str, suffix: str, ending: str | None = None) -> str:
+    """The name of a file in the same place: ``beside("a/b.csv.gz", "_x")`` is a/b_x.csv.gz, or with another ending."""
     if path == STREAM:
         return STREAM
-    ending = _ending(path)
-    return path[: -len(ending)] + suffix + path[-len(ending) :]
+    own = len(_ending(path))
+    return path[:-own] + suffix + (path[-own:] if ending is None else ending)
 
 
-def check_output(path: str, *, option: str, others: Iterable[str] = (), may_exist: bool = True) -> None:
+def check_output(
+    path: str,
+    *,
+    option: str,
+    others: Iterable[str] = (),
+    may_exist: bool = True,
+    endings: Sequence[str] = ENDINGS,
+) -> None:
     """Refuse a place to write to, before any work is done.
 
     Parameters
@@ -101,6 +111,8 @@ def check_output(path: str, *, option: str, others: Iterable[str] = (), may_exis
         Files that must not be written over: those that are read, and other outputs.
     may_exist : bool, default=True
         Whether an existing file may be replaced.
+    endings : sequence of str
+        Kinds of files that can be written there.
 
     Raises
     ------
@@ -110,7 +122,7 @@ def check_output(path: str, *, option: str, others: Iterable[str] = (), may_exis
     """
     if path == STREAM:
         return
-    _ending(path)
+    _ending(path, endings)
     target = Path(os.path.realpath(path))
     for other in others:
         if other != STREAM and _is_same(target, other):
@@ -160,14 +172,14 @@ def _title(path: str) -> str:
     return "standard input" if path == STREAM else repr(path)
 
 
-def _ending(path: str) -> str:
+def _ending(path: str, endings: Sequence[str] = ENDINGS) -> str:
     """The ending that tells the format of a file."""
     if path == STREAM:
         return ".csv"
-    for ending in ENDINGS:
+    for ending in endings:
         if path.lower().endswith(ending):
             return ending
-    raise DataError(f"Got the file {path!r}, whose ending is unknown; expected one of {', '.join(ENDINGS)}.")
+    raise DataError(f"Got the file {path!r}, whose ending is unknown; expected one of {', '.join(endings)}.")
 
 
 def _delimiter(path: str) -> str:
@@ -227,6 +239,12 @@ def _decode(path: str, raw: bytes, encoding: str) -> str:
         ) from error
 
 
+def write_text(path: str, text: str) -> None:
+    """Write a text whole or not at all, as UTF-8."""
+    with _open_output(path) as stream:
+        stream.write(text.encode())
+
+
 @contextmanager
 def _open_output(path: str) -> Iterator[BinaryIO]:
     """A stream to write the bytes of a file to, packed where its ending says so."""
@@ -235,7 +253,7 @@ def _open_output(path: str) -> Iterator[BinaryIO]:
         sys.stdout.buffer.flush()
         return
     with atomic_output(Path(path)) as stream:
-        if not _ending(path).endswith(".gz"):
+        if not path.lower().endswith(".gz"):
             yield stream
             return
         # Without a name and a time, equal tables make equal files.

@@ -13,13 +13,21 @@ from sklearn.base import clone
 
 from genesis_sampling import (
     ConstraintFilter,
+    DiversityFilter,
     GenerativeOverSampler,
     HybridSampler,
     InterpolationSampler,
     MixupSampler,
     NoiseSampler,
+    QualityFilter,
 )
 from genesis_sampling.samplers import KINDS
+
+
+def never_bad(real, candidates):
+    """A scorer for classes that are too small for the others."""
+    return np.ones(len(candidates))
+
 
 # Parameters are chosen for speed. A new sampler costs one line here.
 OVER_SAMPLERS = {
@@ -34,6 +42,8 @@ SAMPLERS = {
     "hybrid": HybridSampler(random_state=0),
     "constrained": ConstraintFilter((), NoiseSampler(), random_state=0),
     "alone": ConstraintFilter(random_state=0),
+    "scored": QualityFilter(NoiseSampler(), scorer=never_bad, random_state=0),
+    "varied": DiversityFilter(NoiseSampler(), min_distance=0, random_state=0),
 }
 # Published checks that cannot apply: (sampler or None for all, check) -> why.
 INAPPLICABLE: dict[tuple[str | None, str], str] = {

@@ -1,0 +1,98 @@
+"""What a synthetic table is worth, as a report."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from time import perf_counter
+from typing import Any
+
+import pandas as pd
+
+from ..exceptions import DataError
+from ..metrics.augmentation import AugmentationMetrics
+from ..reports import AugmentationReport
+from ..tables.containers import wrap_table
+
+__all__ = ["quality_report"]
+
+
+def quality_report(
+    real: Any,
+    synthetic: Any,
+    target_column: Any = None,
+    *,
+    holdout: Any = None,
+    discrete_columns: Sequence[Any] | None = None,
+    random_state: int = 0,
+) -> AugmentationReport:
+    """Compare a synthetic table with the real one that it was learned from.
+
+    Parameters
+    ----------
+    real, synthetic : dataframe
+        With the same columns. A column ``_synthetic`` of the synthetic table, as ``mark_synthetic`` adds it, says which
+        of its rows to look at.
+    target_column : str, default=None
+        The column that holds the classes: rows are then compared with real rows of the same classes.
+    holdout : dataframe, default=None
+        Real rows that nothing was learned from; the figures of privacy need them.
+    discrete_columns : sequence of names, default=None
+        Columns that hold categories, beside the text, boolean and ``category`` columns: numeric codes.
+    random_state : int, default=0
+        Seed of samples and folds.
+
+    Returns
+    -------
+    report : AugmentationReport
+        Whose figures are computed when they are asked for.
+
+    Raises
+    ------
+    DataError
+        When the tables cannot be compared.
+
+    Examples
+    --------
+    >>> import numpy as np, pandas as pd
+    >>> from genesis_sampling import quality_report
+    >>> rng = np.random.default_rng(0)
+    >>> real, synthetic = (pd.DataFrame({"a": rng.normal(size=300)}) for _ in range(2))
+    >>> report = quality_report(real, synthetic)
+    >>> 0.9 < report.quality_score < 1
+    True
+    """
+    started = perf_counter()
+    real, synthetic = wrap_table(real).frame, _only_made(wrap_table(synthetic).frame)
+    metrics = AugmentationMetrics(
+        real,
+        synthetic,
+        target=target_column,
+        holdout=holdout,
+        categorical_features="auto" if discrete_columns is None else list(discrete_columns),
+        random_state=random_state,
+    )
+    before, made = (_counts(frame, target_column) for frame in (real, synthetic))
+    return AugmentationReport(
+        sampler="synthetic table",
+        counts_before=before,
+        counts_after={label: count + made.get(label, 0) for label, count in before.items()},
+        n_generated=len(synthetic),
+        n_accepted=len(synthetic),
+        seconds=perf_counter() - started,
+        metrics=metrics,
+    )
+
+
+def _only_made(frame: pd.DataFrame) -> pd.DataFrame:
+    """The rows that a marking column calls synthetic, without that column; all rows where there is none."""
+    if "_synthetic" not in frame:
+        return frame
+    made = frame["_synthetic"].astype(str).str.lower() == "true"
+    if not made.any():
+        raise DataError("Got a table whose column '_synthetic' marks no row; expected some that are True.")
+    return frame[made].drop(columns="_synthetic").reset_index(drop=True)
+
+
+def _counts(frame: pd.DataFrame, target_column: Any) -> dict[Any, int]:
+    """Rows of each class; of all rows where no column holds classes."""
+    return {"all": len(frame)} if target_column is None else frame[target_column].value_counts().to_dict()

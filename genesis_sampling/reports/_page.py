@@ -1,0 +1,200 @@
+"""A report as titled sections of plain blocks, which the renderers turn into HTML and Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ._figures import DIVERSITY, FIDELITY, PRIVACY, FigureText, ideal_text, value_text
+from .advice import advise
+
+if TYPE_CHECKING:
+    from .plots import Picture
+    from .report import AugmentationReport
+
+__all__ = ["Block", "Items", "PictureBlock", "Section", "TableBlock", "Text", "report_sections"]
+
+# So many of the worst columns and pairs are listed by name.
+MAX_COLUMNS, MAX_PAIRS = 12, 6
+PRIVACY_WORDS = (
+    "These figures find copies and rows that lean on single training rows. None of them proves privacy: a table in "
+    "which they look well can still tell something about a person. Where privacy must be guaranteed, only a method "
+    "with a proof, such as differential privacy, does that."
+)
+
+
+@dataclass(frozen=True)
+class Text:
+    """A paragraph."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Items:
+    """A list of sentences; ``kind`` is ``"warning"``, ``"advice"`` or ``"fine"``."""
+
+    entries: Sequence[str]
+    kind: str
+
+
+@dataclass(frozen=True)
+class TableBlock:
+    """A table whose rows begin with what they are about.
+
+    Parameters
+    ----------
+    caption : str
+    header : sequence of str
+    rows : sequence of sequences of str
+    numbers : sequence of int, default=()
+        Columns of numbers, which are aligned to the right.
+    """
+
+    caption: str
+    header: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    numbers: Sequence[int] = ()
+
+
+@dataclass(frozen=True)
+class PictureBlock:
+    """A picture with what it is called."""
+
+    caption: str
+    picture: Picture
+
+
+Block = Text | Items | TableBlock | PictureBlock
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of the page; the key is its anchor."""
+
+    key: str
+    title: str
+    blocks: Sequence[Block]
+
+
+def report_sections(report: AugmentationReport, *, pictures: Sequence[Block] = ()) -> list[Section]:
+    """All sections of a report, those about figures only where it has metrics."""
+    figures = {} if report.metrics is None else report.metrics.summary()
+    sections = [summary_section(report), _advice_section(report, figures)]
+    if report.metrics is not None:
+        sections += [
+            _quality_section(report.metrics, figures),
+            Section("pictures", "Pictures", pictures),
+            _privacy_section(report.metrics, figures),
+        ]
+    return [section for section in sections if section.blocks]
+
+
+def summary_section(report: AugmentationReport) -> Section:
+    """What was done: counts, choices, warnings."""
+    rows_in, rows_out = sum(report.counts_before.values()), sum(report.counts_after.values())
+    removed = f", {report.n_removed:,} real rows removed" if report.n_removed else ""
+    blocks: list[Block] = [
+        Text(
+            f"{report.sampler}: {rows_in:,} rows in, {rows_out:,} out; {report.n_accepted:,} of "
+            f"{report.n_generated:,} generated rows accepted{removed}; {report.seconds:.2f} seconds."
+        ),
+        _class_table(report),
+    ]
+    if report.rejected:
+        reasons = [(reason, f"{count:,}") for reason, count in report.rejected.items()]
+        rows = [("accepted", f"{report.n_accepted:,}"), *reasons]
+        blocks.append(
+            TableBlock("Generated rows by what became of them", ("Reason", "Rows"), rows, numbers=(1,))
+        )
+    if report.choices:
+        choices = [(str(name), _choice_text(choice)) for name, choice in report.choices.items()]
+        blocks.append(TableBlock("What the sampler decided", ("Decision", "Choice"), choices))
+    if report.warnings:
+        blocks.append(Items(report.warnings, "warning"))
+    return Section("summary", "Summary", blocks)
+
+
+def _class_table(report: AugmentationReport) -> TableBlock:
+    before, after = report.counts_before, report.counts_after
+    labels = [*before, *(label for label in after if label not in before)]
+    total = max(1, sum(after.values()))
+    rows = []
+    for label in labels:
+        old, new = before.get(label, 0), after.get(label, 0)
+        change = f"{new - old:+,}" if new != old else "0"
+        rows.append((str(label), f"{old:,}", f"{new:,}", change, f"{100 * new / total:.1f} %"))
+    header = ("Class", "Before", "After", "Change", "Share after")
+    return TableBlock("Rows of each class", header, rows, numbers=(1, 2, 3, 4))
+
+
+def _choice_text(choice: Any) -> str:
+    if isinstance(choice, Mapping):
+        return ", ".join(f"{name}: {_choice_text(value)}" for name, value in choice.items())
+    if isinstance(choice, list | tuple | set):
+        return ", ".join(map(_choice_text, choice))
+    return str(choice)
+
+
+def _advice_section(report: AugmentationReport, figures: Mapping[str, Any]) -> Section:
+    metrics = report.metrics
+    found = advise(
+        figures,
+        column_shapes=None if metrics is None else metrics.column_shapes(),
+        pair_trends=None if metrics is None else metrics.column_pair_trends(),
+        counts=report.counts_after,
+        rejected=report.rejected,
+        n_generated=report.n_generated,
+        n_rows=None if metrics is None else (len(metrics.real), len(metrics.synthetic)),
+    )
+    todo = [advice.text for advice in found if advice.kind != "fine"]
+    fine = [advice.text for advice in found if advice.kind == "fine"]
+    lists = [Items(todo, "advice"), Items(fine, "fine")]
+    return Section("advice", "What to do", [items for items in lists if items.entries])
+
+
+def _quality_section(metrics: Any, figures: Mapping[str, Any]) -> Section:
+    blocks: list[Block] = [
+        Text(
+            f"{len(metrics.synthetic):,} synthetic rows beside {len(metrics.real):,} real ones. The ideal is what "
+            "fresh real rows would have."
+        ),
+        _figure_table("Fidelity: are the rows plausible?", FIDELITY, figures),
+        _figure_table("Diversity: are they varied?", DIVERSITY, figures),
+    ]
+    return Section("quality", "Quality", [*blocks, *_worst_tables(metrics)])
+
+
+def _worst_tables(metrics: Any) -> list[Block]:
+    """The columns and the pairs of columns that match worst."""
+    shapes = metrics.column_shapes().dropna().sort_values()
+    trends = metrics.column_pair_trends().nsmallest(MAX_PAIRS, "score")
+    columns = [(str(name), value_text(score)) for name, score in shapes.head(MAX_COLUMNS).items()]
+    pairs = [
+        (str(first), str(second), value_text(score))
+        for first, second, score in zip(trends["first"], trends["second"], trends["score"])
+    ]
+    which = "Match of each column" if len(shapes) <= MAX_COLUMNS else "Columns that match worst"
+    tables = [
+        TableBlock(f"{which}, from 0 to 1", ("Column", "Shape"), columns, numbers=(1,)),
+        TableBlock("Pairs that match worst, from 0 to 1", ("Column", "Column", "Trend"), pairs, numbers=(2,)),
+    ]
+    return [table for table in tables if table.rows]
+
+
+def _privacy_section(metrics: Any, figures: Mapping[str, Any]) -> Section:
+    blocks: list[Block] = [Text(PRIVACY_WORDS)]
+    if metrics.holdout is None:
+        blocks.append(Text("No fresh rows were given as a holdout, so figures that need them have a dash."))
+    blocks.append(_figure_table("Privacy: are they copies?", PRIVACY, figures))
+    return Section("privacy", "Privacy", blocks)
+
+
+def _figure_table(caption: str, texts: Mapping[str, FigureText], figures: Mapping[str, Any]) -> TableBlock:
+    rows = [
+        (text.title, value_text(figures.get(key), text.style), ideal_text(text, figures), text.meaning)
+        for key, text in texts.items()
+        if key in figures
+    ]
+    return TableBlock(caption, ("Figure", "Value", "Ideal", "What it says"), rows, numbers=(1,))
