@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from .._random import RandomStreams
 from ..exceptions import DataError
 from ..samplers.blending import Blender
 from ..tables import TableEncoder
-from ..tables.containers import Table, Target, wrap_table, wrap_target
+from ..tables.containers import Table, Target, array_of_rows, wrap_table, wrap_target
 from ._methods import check_choice
 
 __all__ = ["Mixture", "mixup"]
@@ -39,10 +40,10 @@ class Mixture:
     y: np.ndarray
     classes: list[Any]
     parent_indices: np.ndarray
-    _table: Table
-    _target: Target
-    _rows: pd.DataFrame
-    _share: np.ndarray
+    _table: Table = field(repr=False)
+    _target: Target = field(repr=False)
+    _rows: pd.DataFrame = field(repr=False)
+    _share: np.ndarray = field(repr=False)
 
     def weighted(self) -> tuple[Any, Any, np.ndarray]:
         """The same with hard labels and weights, for learners that take ``sample_weight``.
@@ -119,12 +120,12 @@ def mixup(
     >>> X_twice, y_twice, sample_weight = mixture.weighted()
     """
     check_choice("partners", partners, ("any", "same"))
-    if not alpha > 0:
+    if not isinstance(alpha, Real) or not 0 < alpha < np.inf:
         raise DataError(f"Got alpha={alpha!r}; expected a number above 0.")
     table, target = _wrapped(X, y)
     n_rows = len(table) if n_rows is None else n_rows
-    if n_rows < 0:
-        raise DataError(f"Got n_rows={n_rows}; expected a number of rows that is not negative.")
+    if not isinstance(n_rows, Integral) or n_rows < 0:
+        raise DataError(f"Got n_rows={n_rows!r}; expected a number of rows that is not negative.")
     encoder = TableEncoder(categorical_features).fit(table.frame)
     streams = RandomStreams.from_random_state(random_state)
     first, second = _parents(target, n_rows, partners, streams)
@@ -140,7 +141,7 @@ def mixup(
 
 def _wrapped(X: Any, y: Any) -> tuple[Table, Target]:
     was_list = isinstance(X, list | tuple)
-    table = wrap_table(np.asarray(X) if was_list else X, was_list=was_list)
+    table = wrap_table(array_of_rows(X) if was_list else X, was_list=was_list)
     target = wrap_target(y)
     check_consistent_length(table.frame, target.codes)
     if not len(table):

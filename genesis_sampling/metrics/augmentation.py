@@ -99,32 +99,34 @@ class AugmentationMetrics:
         return as_pair(self.real, self.synthetic, categorical_features=self.categorical_features)
 
     def column_shapes(self) -> pd.Series:
-        """How alike each column is, 1 for the same distribution; see :func:`metrics.fidelity.column_shapes`."""
+        """How alike each column is, 1 for the same distribution; see :func:`~genesis_sampling.metrics.fidelity.column_shapes`."""
         return self._once("column_shapes", lambda: fidelity.column_shapes(self.pair))
 
     def column_pair_trends(self) -> pd.DataFrame:
-        """How alike each pair of columns is; see :func:`metrics.fidelity.column_pair_trends`."""
+        """How alike each pair of columns is; see :func:`~genesis_sampling.metrics.fidelity.column_pair_trends`."""
         return self._once("column_pair_trends", lambda: fidelity.column_pair_trends(self.pair))
 
     def duplicates(self) -> diversity.DuplicateShares:
-        """Shares of rows that repeat another one; see :func:`metrics.diversity.duplicate_share`."""
+        """Shares of rows that repeat another one; see :func:`~genesis_sampling.metrics.diversity.duplicate_share`."""
         return self._once(
             "duplicates", lambda: diversity.duplicate_share(self.pair, random_state=self.random_state)
         )
 
     def copies(self) -> privacy.Comparison | None:
-        """Shares of synthetic and holdout rows that equal a real one; see :func:`metrics.privacy.exact_copies`."""
+        """Shares of synthetic and holdout rows that equal a real one; see :func:`~genesis_sampling.metrics.privacy.exact_copies`."""
         return self._once("copies", lambda: self._private(privacy.exact_copies))
 
     def closest(self) -> privacy.RecordDistances | None:
-        """Distances to real and holdout rows; see :func:`metrics.privacy.distance_to_closest_record`."""
+        """Distances to real and holdout rows; see :func:`~genesis_sampling.metrics.privacy.distance_to_closest_record`."""
         return self._once("closest", lambda: self._private(privacy.distance_to_closest_record))
 
     def figure(self, name: str) -> float | None:
         """One figure of :meth:`summary`; None where it cannot be had, as privacy without a holdout."""
         if name not in FIGURES:
             raise DataError(f"Got the figure {name!r}; expected one of {list(FIGURES)}.")
-        pair = self.pair  # tables that cannot be compared are an error, rows that are too few for a figure are none
+        pair = (
+            self.pair
+        )  # tables that cannot be compared are an error, rows that are too few for a figure are none
         try:
             found = self._once(name, lambda: FIGURES[name](self))
         except DataError:
@@ -209,7 +211,9 @@ FIGURES: dict[str, Callable[[AugmentationMetrics], Any]] = {
     "c2st_logistic": lambda metrics: fidelity.c2st(
         metrics.pair, model="logistic", random_state=metrics.random_state
     ),
-    "alpha_precision": lambda metrics: manifold.alpha_precision(metrics.pair, random_state=metrics.random_state),
+    "alpha_precision": lambda metrics: manifold.alpha_precision(
+        metrics.pair, random_state=metrics.random_state
+    ),
     "beta_recall": lambda metrics: manifold.beta_recall(metrics.pair, random_state=metrics.random_state),
     "authenticity": lambda metrics: manifold.authenticity(metrics.pair, random_state=metrics.random_state),
     "density": lambda metrics: manifold.density(metrics.pair, random_state=metrics.random_state),

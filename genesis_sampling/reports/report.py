@@ -83,15 +83,31 @@ class AugmentationReport:
         # Figures hold on to rows, which have no place in a pickled model.
         return {**self.__dict__, "metrics": None}
 
-    def to_dict(self) -> dict[str, Any]:
-        """The report as nested plain containers; the figures, where there are any, under ``"metrics"``."""
+    def to_dict(self, *, figures: bool = True) -> dict[str, Any]:
+        """The report as nested plain containers.
+
+        Parameters
+        ----------
+        figures : bool, default=True
+            Whether the figures of the rows, where there are any, are computed, which may take seconds; they stand
+            under ``"metrics"``.
+        """
         plain = asdict(replace(self, metrics=None))
         del plain["metrics"]
-        return plain if self.metrics is None else {**plain, "metrics": self.metrics.summary()}
+        return {**plain, "metrics": self.metrics.summary()} if figures and self.metrics is not None else plain
 
-    def to_json(self, *, indent: int | None = 2) -> str:
-        """The report as JSON; class labels become strings, and figures that are no number become null."""
-        return json.dumps(_as_json(self.to_dict()), indent=indent, default=str, allow_nan=False)
+    def to_json(self, *, indent: int | None = 2, figures: bool = True) -> str:
+        """The report as JSON; class labels become strings, and figures that are no number become null.
+
+        Parameters
+        ----------
+        indent : int or None, default=2
+        figures : bool, default=True
+            As for :meth:`to_dict`.
+        """
+        return json.dumps(
+            _as_json(self.to_dict(figures=figures)), indent=indent, default=str, allow_nan=False
+        )
 
     def to_markdown(self, *, title: str | None = None) -> str:
         """The report as Markdown, without pictures.

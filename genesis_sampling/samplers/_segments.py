@@ -267,7 +267,7 @@ def _support_vectors(near: Neighborhood) -> np.ndarray:
 
 def adasyn(near: Neighborhood) -> Segments:
     """He et al. 2008: as many new rows from a row as there are other classes among its k nearest rows."""
-    share = near.foreign_share(near.positions, near.k)
+    share = near.foreign_share(near.positions, near.settings.k_neighbors)
     if not share.any():
         return near.fall_back("no row has rows of other classes around it")
     bases = near.positions[share > 0]
@@ -282,7 +282,7 @@ def cluster(near: Neighborhood) -> Segments:
     parts = [(bases, partner) for bases, partner in parts if (partner >= 0).any()]
     near.choices["clusters"] = len(parts)
     if not parts:
-        return near.fall_back("its rows form no cluster")
+        return near.fall_back("its rows form no cluster (clusterer='k-means' finds some in any class)")
     bases, partner = (np.concatenate(side) for side in zip(*parts, strict=True))
     return Segments(bases, np.ones(len(bases)), partner)
 
@@ -321,7 +321,10 @@ def _clusters(near: Neighborhood) -> np.ndarray:
 def _clusterer(near: Neighborhood, points: np.ndarray) -> Any:
     chosen = near.settings.clusterer
     if not isinstance(chosen, str):
-        return clone(chosen)
+        chosen = clone(chosen)
+        if chosen.get_params().get("random_state", 0) is None:
+            chosen.set_params(random_state=near.part.streams.child("clusterer").integer_seed())
+        return chosen
     if chosen == "hdbscan":
         return HDBSCAN(min_cluster_size=max(2, min(near.k + 1, len(points) // 2)), copy=True)
     return _k_means(points, near.part.streams.child("k-means").integer_seed())
@@ -342,7 +345,7 @@ def _k_means(points: np.ndarray, seed: int) -> KMeans:
 def safe_level(near: Neighborhood) -> Segments:
     """Bunkhumpornpat, Sinapiromsaran, Lursinsap 2009: nearer to the parent that has more of its own class around it."""
     level = np.zeros(len(near.codes))
-    level[near.positions] = 1 - near.foreign_share(near.positions, near.k)
+    level[near.positions] = 1 - near.foreign_share(near.positions, near.settings.k_neighbors)
     bases = near.positions
     partner = near.inside(bases, bases)
     own, other = level[bases][:, None], level[partner]

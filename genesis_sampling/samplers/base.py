@@ -19,7 +19,7 @@ from .._random import RandomStreams
 from ..exceptions import DataError
 from ..metrics.augmentation import AugmentationMetrics
 from ..reports import AugmentationReport
-from ..tables.containers import Table, is_frame, wrap_table, wrap_target
+from ..tables.containers import Table, array_of_rows, is_frame, wrap_table, wrap_target
 from ..tables.schema import check_column_names
 from .data import ClassData, ClassSource, NewRows, ResamplePlan, SamplingData, draw_class, plan_classes
 from .strategy import target_counts
@@ -130,7 +130,11 @@ class BaseAugmenter(BaseSampler):
         if not is_frame(X):
             was_list = isinstance(X, list | tuple)
             X = validate_data(
-                self, X, dtype=None, accept_sparse=("csr", "csc"), ensure_all_finite="allow-nan"
+                self,
+                array_of_rows(X) if was_list else X,
+                dtype=None,
+                accept_sparse=("csr", "csc"),
+                ensure_all_finite="allow-nan",
             )
             return wrap_table(X, was_list=was_list)
         table = wrap_table(X)

@@ -75,7 +75,8 @@ class HybridSampler(BaseAugmenter, _BaseComposition):
     -----
     With :math:`N` rows in the largest class, :math:`n` in the smallest and the ratio :math:`r`, the largest class
     ends at :math:`M = \\sqrt{N \\cdot n / r}` by default, and every smaller one at :math:`r M` at least. Cleaners and
-    under-samplers that measure distances see categories as in SMOTE-NC and missing numbers at the mean.
+    under-samplers that measure distances see categories as in SMOTE-NC and a missing number one
+    standard deviation aside from the mean; see :class:`TableNeighbors`.
 
     References
     ----------

@@ -195,7 +195,8 @@ class InterpolationSampler(BlendingOverSampler):
 
     def _fit_class(self, part: ClassData) -> ClassSource:
         encoder, codes = part.data.encoder, part.data.codes
-        if len(part.positions) <= self.k_neighbors:
+        searches = self.kind != "polynom-fit"
+        if len(part.positions) <= (self.k_neighbors if searches else 1):
             n_others = len(part.positions) - 1
             part.warn_of_few_rows(
                 f"each row has only {n_others} instead of {self.k_neighbors} neighbours"

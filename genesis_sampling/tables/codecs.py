@@ -66,7 +66,7 @@ class FloatCodec:
 
     def decode(self, codes: np.ndarray) -> pd.Series:
         if self.decimals is not None:
-            codes = np.round(codes, self.decimals)
+            codes = np.round(codes, self.decimals) + 0.0  # no negative zero
         return _series(codes, self.dtype)
 
 

@@ -19,7 +19,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from ..exceptions import DataError
 from .foreign import frame_from_foreign, frame_to_foreign, is_foreign_frame, is_foreign_series
 
-__all__ = ["Table", "Target", "is_frame", "wrap_table", "wrap_target"]
+__all__ = ["Table", "Target", "array_of_rows", "is_frame", "wrap_table", "wrap_target"]
 
 
 class Table(ABC):
@@ -94,20 +94,17 @@ class ListTable(Table):
 
 
 class SparseTable(Table):
-    """A CSR or CSC matrix or array."""
+    """A CSR or CSC matrix or array, whose frame is dense: one array serves thousands of columns better than as many."""
 
     def __init__(self, X: Any):
         self.native = X
-        self.frame = pd.DataFrame.sparse.from_spmatrix(X)
-
-    def rows(self, positions: np.ndarray) -> pd.DataFrame:
-        return pd.DataFrame.sparse.from_spmatrix(self.native[positions])
+        self.frame = pd.DataFrame(X.toarray(), copy=False)
 
     def _stack(self, kept: np.ndarray | None, new: pd.DataFrame) -> Any:
         originals = self.native if kept is None else self.native[kept]
         if not len(new):
             return originals.copy()
-        added = type(self.native)(new.sparse.to_coo(), dtype=self.native.dtype)
+        added = type(self.native)(new.to_numpy(), dtype=self.native.dtype)
         return sparse.vstack([originals, added], format=self.native.format)
 
 
@@ -144,6 +141,12 @@ def wrap_table(X: Any, *, was_list: bool = False) -> Table:
     if is_foreign_frame(X):
         return ForeignTable(X)
     return ListTable(np.asarray(X)) if was_list else ArrayTable(np.asarray(X))
+
+
+def array_of_rows(rows: list | tuple) -> np.ndarray:
+    """A list of rows as an array; of objects where some values are text, which would make text of all others."""
+    values = np.asarray(rows)
+    return np.asarray(rows, dtype=object) if values.dtype.kind in "US" else values
 
 
 def is_frame(X: Any) -> bool:

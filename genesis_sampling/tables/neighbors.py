@@ -8,13 +8,13 @@ import numpy as np
 from scipy.sparse import csr_matrix
 from sklearn.base import BaseEstimator, _fit_context
 from sklearn.utils._param_validation import Interval, StrOptions
-from sklearn.utils.validation import check_is_fitted
+from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from .._random import RandomStreams
 from ..exceptions import DataError
 from ._distances import METRICS, Distances, EuclideanDistances, fit_distances
 from ._search import DEFAULT_BUDGET, NeighborSearch
-from .containers import wrap_table, wrap_target
+from .containers import array_of_rows, is_frame, wrap_table, wrap_target
 from .encoder import TableEncoder
 
 __all__ = [
@@ -92,8 +92,9 @@ class TableNeighbors(BaseEstimator):
         Bytes that an index may take.
     n_jobs : int, default=None
         Number of threads; None for as many as the linear algebra uses. The result does not depend on it.
-    random_state : int, RandomState instance or None, default=None
-        Seed of an approximate index.
+    random_state : int, RandomState instance or None, default=0
+        Seed of an approximate index. It is fixed by default, since the samplers of others that take this as
+        ``k_neighbors=`` have no way to seed it.
 
     Attributes
     ----------
@@ -153,7 +154,7 @@ class TableNeighbors(BaseEstimator):
         recall=0.95,
         memory_budget=DEFAULT_BUDGET,
         n_jobs=None,
-        random_state=None,
+        random_state=0,
     ):
         self.n_neighbors = n_neighbors
         self.metric = metric
@@ -180,11 +181,18 @@ class TableNeighbors(BaseEstimator):
         self : object
         """
         if self.metric == "hvdm" and y is None:
-            raise DataError("Got no y; expected class labels, which metric='hvdm' is made of.")
-        frame = wrap_table(X).frame
+            raise DataError(
+                "Got no y; expected class labels, which metric='hvdm' is made of. Samplers that search neighbours by "
+                "themselves pass none; InterpolationSampler(metric='hvdm') does."
+            )
+        frame = self._as_frame(X)
+        if not len(frame):
+            raise DataError("Got a table without rows; expected at least one row.")
         self._encoder = TableEncoder(self.categorical_features).fit(frame)
         codes = self._encoder.transform(frame)
         self._target = None if y is None else wrap_target(y)
+        if self._target is not None:
+            check_consistent_length(frame, self._target.codes)
         distances = fit_distances(
             codes,
             self._encoder.discrete_,
@@ -202,6 +210,7 @@ class TableNeighbors(BaseEstimator):
             seed=RandomStreams.from_random_state(self.random_state).integer_seed(),
         )
         self.n_samples_fit_, self.n_features_in_ = frame.shape
+        self._names = frame.columns
         return self
 
     def kneighbors(self, X=None, n_neighbors=None, return_distance=True):
@@ -225,10 +234,10 @@ class TableNeighbors(BaseEstimator):
         check_is_fitted(self)
         k = self.n_neighbors if n_neighbors is None else n_neighbors
         most = self.n_samples_fit_ - (X is None)
-        if not 1 <= k <= most:
-            raise DataError(f"Got n_neighbors={k} for {self.n_samples_fit_} rows; expected 1 to {most}.")
+        if not isinstance(k, Integral) or not 1 <= k <= most:
+            raise DataError(f"Got n_neighbors={k!r} for {self.n_samples_fit_} rows; expected 1 to {most}.")
         own = np.arange(self.n_samples_fit_) if X is None else None
-        codes = self._search.codes if X is None else self._encoder.transform(self._as_frame(X))
+        codes = self._search.codes if X is None else self._encoder.transform(self._as_query(X))
         distances, positions = self._search.query(codes, k, own=own)
         self.search_ = self._search.how
         return (distances, positions) if return_distance else positions
@@ -274,8 +283,17 @@ class TableNeighbors(BaseEstimator):
         votes = np.bincount(cells.ravel(), minlength=len(positions) * n_classes).reshape(-1, n_classes)
         return np.asarray(self._target.classes)[votes.argmax(axis=1)]
 
-    def _as_frame(self, X):
-        frame = wrap_table(X).frame
+    @staticmethod
+    def _as_frame(X):
+        if isinstance(X, list | tuple):
+            X = array_of_rows(X)
+        if np.ndim(X) != 2:
+            raise DataError(f"Got an array of {np.ndim(X)} dimensions; expected rows and columns.")
+        return wrap_table(X).frame
+
+    def _as_query(self, X):
+        frame = self._as_frame(X)
         if frame.shape[1] != self.n_features_in_:
             raise DataError(f"Got {frame.shape[1]} columns; expected {self.n_features_in_}, as fit saw.")
-        return frame
+        # An array has no names, so its columns are those of fit in their order.
+        return frame if is_frame(X) else frame.set_axis(self._names, axis=1)

@@ -267,7 +267,10 @@ class TestSoftLabels:
         ("options", "message"),
         [
             ({"alpha": 0}, "alpha=0; expected a number above 0"),
+            ({"alpha": np.inf}, "alpha=inf"),
+            ({"alpha": "a"}, "alpha='a'"),
             ({"n_rows": -1}, "n_rows=-1"),
+            ({"n_rows": 10.0}, "n_rows=10.0"),
             ({"partners": "all"}, "partners='all'; expected one of"),
         ],
     )

@@ -399,6 +399,29 @@ class TestInterface:
             TableNeighbors(1).fit(X).kneighbors_graph(mode="other")
         with pytest.raises(ValueError, match="metric"):
             TableNeighbors(metric="cosine").fit(X)
+        with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+            TableNeighbors().fit(X, [0, 1])
+        with pytest.raises(DataError, match="without rows"):
+            TableNeighbors().fit(X[:0])
+        with pytest.raises(DataError, match="1 dimensions"):
+            TableNeighbors().fit(X[:, 0])
+        with pytest.raises(DataError, match="n_neighbors=2.5"):
+            TableNeighbors(1).fit(X).kneighbors(n_neighbors=2.5)
+
+    def test_array_as_query_of_a_frame(self):
+        frame = pd.DataFrame(np.random.default_rng(0).normal(size=(30, 2)), columns=["a", "b"])
+        table = TableNeighbors(3).fit(frame)
+        np.testing.assert_array_equal(table.kneighbors(frame)[1], table.kneighbors(frame.to_numpy())[1])
+
+    def test_list_of_mixed_rows(self):
+        rows = [[1.0, "a"], [1.1, "b"], [9.0, "a"], [9.1, "b"]]
+        assert TableNeighbors(1).fit(rows).kneighbors(return_distance=False).ravel().tolist() == [1, 0, 3, 2]
+
+    def test_same_index_without_a_seed(self):
+        """What takes this estimator cannot seed it, and results must not change from call to call."""
+        X = blobs(12_000, 6)
+        found = [TableNeighbors(4, method="approximate").fit(X).kneighbors()[1] for _ in range(2)]
+        np.testing.assert_array_equal(*found)
 
 
 class TestObject:
