@@ -99,25 +99,25 @@ class AugmentationMetrics:
         return as_pair(self.real, self.synthetic, categorical_features=self.categorical_features)
 
     def column_shapes(self) -> pd.Series:
-        """How alike each column is, 1 for the same distribution; see :func:`~genesis_sampling.metrics.fidelity.column_shapes`."""
+        """How alike each column is, 1 for the same distribution: :func:`.fidelity.column_shapes`."""
         return self._once("column_shapes", lambda: fidelity.column_shapes(self.pair))
 
     def column_pair_trends(self) -> pd.DataFrame:
-        """How alike each pair of columns is; see :func:`~genesis_sampling.metrics.fidelity.column_pair_trends`."""
+        """How alike each pair of columns is; see :func:`.fidelity.column_pair_trends`."""
         return self._once("column_pair_trends", lambda: fidelity.column_pair_trends(self.pair))
 
     def duplicates(self) -> diversity.DuplicateShares:
-        """Shares of rows that repeat another one; see :func:`~genesis_sampling.metrics.diversity.duplicate_share`."""
+        """Shares of rows that repeat another one; see :func:`.diversity.duplicate_share`."""
         return self._once(
             "duplicates", lambda: diversity.duplicate_share(self.pair, random_state=self.random_state)
         )
 
     def copies(self) -> privacy.Comparison | None:
-        """Shares of synthetic and holdout rows that equal a real one; see :func:`~genesis_sampling.metrics.privacy.exact_copies`."""
+        """Shares of synthetic and holdout rows that equal a real one; see :func:`.privacy.exact_copies`."""
         return self._once("copies", lambda: self._private(privacy.exact_copies))
 
     def closest(self) -> privacy.RecordDistances | None:
-        """Distances to real and holdout rows; see :func:`~genesis_sampling.metrics.privacy.distance_to_closest_record`."""
+        """Distances to real and holdout rows; see :func:`.privacy.distance_to_closest_record`."""
         return self._once("closest", lambda: self._private(privacy.distance_to_closest_record))
 
     def figure(self, name: str) -> float | None:
