@@ -96,7 +96,9 @@ def group_effects(
         For an unknown column, the target as the sensitive column, tables of different columns or without rows, or
         labels that the real rows lack.
 
-    Notes ----- The false positive rate is the share of the negative test rows of a group that the model calls
+    Notes
+    -----
+    The false positive rate is the share of the negative test rows of a group that the model calls
     positive; the false negative rate the share of the positive ones that it does not. Models that treat groups alike
     have equal rates, which is called equalised odds [1]_. Intervals are Wilson's for a share [2]_; they cover the
     chance of the test rows, not that of training. Positive rates of real rows and of synthetic rows differ by intent

@@ -101,7 +101,9 @@ def expected_calibration_error(
     DataError
         As for :func:`brier_score`, and for fewer bins than one.
 
-    Notes ----- :math:`\\sum_{b=1}^{B} \\frac{n_b}{n} \\left| \\bar{y}_b - \\bar{p}_b \\right|`, where :math:`n_b`
+    Notes
+    -----
+    :math:`\\sum_{b=1}^{B} \\frac{n_b}{n} \\left| \\bar{y}_b - \\bar{p}_b \\right|`, where :math:`n_b`
     rows, with the share :math:`\\bar{y}_b` of positive ones and the mean probability :math:`\\bar{p}_b`, are in bin
     :math:`b` [1]_, [2]_. Bins hold equal weight, since most rows of an imbalanced table would lie in the first of
     bins of equal width. For more than two classes it is the mean over each against the rest.
@@ -155,7 +157,9 @@ def calibration_intercept_and_slope(
     DataError
         As for :func:`brier_score`.
 
-    Notes ----- Logistic recalibration [1]_. The slope is :math:`b` in :math:`\\operatorname{logit} P(y = 1) = a + b
+    Notes
+    -----
+    Logistic recalibration [1]_. The slope is :math:`b` in :math:`\\operatorname{logit} P(y = 1) = a + b
     \\operatorname{logit} p`; the intercept is :math:`a` in the same model with :math:`b = 1`, called calibration in
     the large [2]_. Probabilities of 0 and 1 have no odds; all are kept in [1e-6, 1 - 1e-6]. A model trained on a
     class that was blown up by a factor :math:`f` has an intercept of about :math:`-\\log f`.

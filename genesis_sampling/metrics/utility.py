@@ -79,7 +79,9 @@ def train_synthetic_test_real(
     --------
     train_augmented_test_real : For rows that are added to real ones; the only question if they are of one class.
 
-    Notes ----- Esteban et al. [1]_ introduced both directions. F1, recall and precision are those of ``pos_label`` at
+    Notes
+    -----
+    Esteban et al. [1]_ introduced both directions. F1, recall and precision are those of ``pos_label`` at
     the threshold of the model, 0.5 for most, those of more than two classes the unweighted mean over classes. Average
     precision and ROC AUC of more than two classes are means of one against the rest. The Brier score is the squared
     error of the probabilities, mean over rows and classes, so for two classes :math:`\\frac1n \\sum_i (p_i - y_i)^2`.
@@ -148,7 +150,9 @@ def train_real_test_synthetic(
     DataError
         As for :func:`train_synthetic_test_real`.
 
-    Notes ----- Much better on synthetic than on real rows: the synthetic classes are easier to tell apart than the
+    Notes
+    -----
+    Much better on synthetic than on real rows: the synthetic classes are easier to tell apart than the
     real ones, so hard rows are lacking. Much worse: synthetic rows carry the wrong label. Rows that copy training
     rows score well, so a good figure here is none by itself. Average precision, precision, F1, log loss and Brier
     score depend on the share of the classes; compare them only where both tables have about the same.
@@ -221,7 +225,9 @@ def train_augmented_test_real(
     DataError
         As for :func:`train_synthetic_test_real`.
 
-    Notes ----- Test rows are drawn with replacement, and each draw scores both models on the same rows (a paired
+    Notes
+    -----
+    Test rows are drawn with replacement, and each draw scores both models on the same rows (a paired
     percentile bootstrap [1]_). The interval covers the chance of the test rows, not that of training rows, of the
     model's seed or of another draw of synthetic rows: repeat those by cross-validation. Draws without a positive row
     are left out where a metric needs one.
