@@ -72,11 +72,8 @@ def _report(
             tables[real],
             tables[synthetic],
             target,
-            **given(
-                holdout=None if holdout is None else tables[holdout],
-                discrete_columns=discrete or None,
-                random_state=seed,
-            ),
+            holdout=None if holdout is None else tables[holdout],
+            **given(discrete_columns=discrete, random_state=seed),
         )
         write_report(report, output)
     if not quiet:
