@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -175,11 +174,10 @@ class Neighborhood:
 
     def fall_back(self, reason: str) -> Segments:
         """Plain SMOTE where a kind finds nothing to start from, which the user is told."""
-        warnings.warn(
+        self.part.data.warn(
             f"Class {self.part.label!r}: {reason}, so kind={self.settings.kind!r} has no row to start from; "
             "plain SMOTE is used for this class.",
             SmallClassWarning,
-            stacklevel=2,
         )
         self.choices["kind"] = "smote"
         return self.whole_class()

@@ -167,6 +167,7 @@ class BaseAugmenter(BaseSampler):
             rejected=plan.new.rejected,
             choices=plan.new.choices,
             seconds=seconds,
+            warnings=list(data.warned),
             metrics=_lazy_metrics(data, plan) if len(plan.new) else None,
         )
 

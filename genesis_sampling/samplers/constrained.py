@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections import Counter
 from dataclasses import replace
 from typing import Any
@@ -163,11 +162,10 @@ class ConstraintFilter(BaseAugmenter):
         plan.new = replace(plan.new, frame=frame, rejected=dict(rejected))
         plan.keep_new(good)
         if not good.all():
-            warnings.warn(
+            data.warn(
                 f"Dropped {int((~good).sum())} of {len(good)} new rows that violate a constraint, so the targets are "
                 "not met. To replace them use on_violation='resample'.",
                 GenesisWarning,
-                stacklevel=4,
             )
 
     def _treat_alike(self, data: SamplingData) -> ResamplePlan:

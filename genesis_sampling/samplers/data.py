@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Hashable
@@ -19,6 +18,7 @@ from ..exceptions import SmallClassWarning, TargetNotReachedError
 from ..tables import TableEncoder, TableSchema, infer_schema
 from ..tables.containers import Table, Target
 from ..tables.neighbors import fit_distances
+from ._warning import warn_user
 
 __all__ = [
     "ClassData",
@@ -65,6 +65,7 @@ class SamplingData:
         self.target = target
         self.streams = streams
         self.sieve = sieve
+        self.warned: list[str] = []
         self._shared: dict[Hashable, Any] = {}
         self._categorical_features = categorical_features
 
@@ -120,9 +121,16 @@ class SamplingData:
             seed = getattr(sampler, "random_state", None)
             streams = self.streams.child(*key) if seed is None else RandomStreams.from_random_state(seed)
             categorical = getattr(sampler, "categorical_features", "auto")
-            return SamplingData(self.table, self.target, streams, categorical)
+            inner = SamplingData(self.table, self.target, streams, categorical)
+            inner.warned = self.warned
+            return inner
 
         return self.once(("seen by", *key), look).with_sieve(sieve or self.sieve)
+
+    def warn(self, message: str, category: type[Warning]) -> None:
+        """Give a warning, and keep it for the report."""
+        self.warned.append(message)
+        warn_user(message, category)
 
     def with_sieve(self, sieve: Sieve | None) -> SamplingData:
         """The same data with another sieve."""
@@ -162,10 +170,8 @@ class ClassData:
     def warn_of_few_rows(self, consequence: str) -> None:
         """Tell that the class has fewer rows than the method would like, and what that leads to."""
         n_rows = len(self.positions)
-        warnings.warn(
-            f"Class {self.label!r} has {n_rows} row{'s' * (n_rows > 1)}: {consequence}.",
-            SmallClassWarning,
-            stacklevel=3,
+        self.data.warn(
+            f"Class {self.label!r} has {n_rows} row{'s' * (n_rows > 1)}: {consequence}.", SmallClassWarning
         )
 
     def with_sieve(self, sieve: Sieve | None) -> ClassData:

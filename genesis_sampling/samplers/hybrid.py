@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from math import floor, sqrt
 from numbers import Integral, Real
 from typing import Any
@@ -203,11 +202,10 @@ class HybridSampler(BaseAugmenter, _BaseComposition):
         counts = np.bincount(data.target.codes[kept], minlength=len(labels)).tolist()
         missed = {labels[code]: counts[code] for code, count in surplus.items() if counts[code] != count}
         if missed:
-            warnings.warn(
+            data.warn(
                 f"{type(sampler).__name__} left {missed} rows where {targets} were asked for. RandomUnderSampler and "
                 "NearMiss meet counts exactly.",
                 GenesisWarning,
-                stacklevel=4,
             )
         return kept
 

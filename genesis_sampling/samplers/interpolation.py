@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import replace
 from numbers import Integral
 
@@ -240,12 +239,11 @@ class InterpolationSampler(BlendingOverSampler):
         ratio = near.distance_ratio(CONTRAST_ROWS)
         near.choices["distance of neighbours against that of random rows"] = round(ratio, 2)
         if ratio > MAX_DISTANCE_RATIO:
-            warnings.warn(
+            near.part.data.warn(
                 f"Class {near.part.label!r}: in {near.view.width} dimensions its nearest rows are {ratio:.0%} as far "
                 "away as random ones, so neighbours carry hardly any information. Reduce the dimensions first, or use "
                 "a sampler without neighbours.",
                 NeighborsWarning,
-                stacklevel=2,
             )
 
 

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from imblearn.over_sampling import ADASYN, SMOTE, BorderlineSMOTE
+from imblearn.pipeline import make_pipeline
 from imblearn.under_sampling import EditedNearestNeighbours
 from sklearn.cluster import DBSCAN, AgglomerativeClustering, KMeans
 from sklearn.linear_model import LogisticRegression
@@ -644,6 +645,21 @@ class TestCombination:
         with pytest.warns(SmallClassWarning, match="only 1 instead of 5") as caught:
             InterpolationSampler("adasyn", random_state=0).fit_resample(X, np.repeat([0, 1], [60, 2]))
         assert len(caught) == 1
+
+    @pytest.mark.parametrize("inside", ["alone", "pipeline", "hybrid"])
+    def test_warning_names_the_users_line_and_is_in_the_report(self, inside):
+        X, y = np.random.default_rng(0).normal(size=(40, 2)), np.repeat([0, 1], [37, 3])
+        sampler = InterpolationSampler(random_state=0)
+        around = {
+            "alone": sampler,
+            "pipeline": make_pipeline(sampler),
+            "hybrid": HybridSampler(over=sampler, sampling_strategy={1: 37}, random_state=0),
+        }[inside]
+        with pytest.warns(SmallClassWarning, match="only 2 instead of 5") as caught:
+            around.fit_resample(X, y)
+        assert {warning.filename for warning in caught} == {__file__}
+        told = around[0] if inside == "pipeline" else around
+        assert told.report_.warnings == [str(warning.message) for warning in caught]
 
     def test_no_word_of_neighbours_where_none_are_searched(self):
         X, y = np.random.default_rng(0).normal(size=(40, 2)), np.repeat([0, 1], [37, 3])
