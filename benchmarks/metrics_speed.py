@@ -71,11 +71,11 @@ def main() -> None:
         "metrics_speed",
         "How long the metrics take",
         list(lines.values()),
-        "20 columns of numbers, integers and categories with gaps; both tables and the holdout of that many rows; to read "
-        "them is not counted. One figure after the other in one process: one that shares work with one before it (the "
-        "quality score, the copies of the holdout, the duplicates of the real rows) costs next to nothing. Above the sizes "
-        "that their docstrings state, metrics draw a sample. Above a second at 50,000 rows in bold, but for C2ST, which "
-        "trains models. "
+        "20 columns of numbers, integers and categories with gaps; both tables and the holdout of that many "
+        "rows; to read them is not counted. One figure after the other in one process: one that shares work "
+        "with one before it (the quality score, the copies of the holdout, the duplicates of the real rows) "
+        "costs next to nothing. Above the sizes that their docstrings state, metrics draw a sample. Above a "
+        "second at 50,000 rows in bold, but for C2ST, which trains models. "
         f"Peak memory above the tables: {memory} MiB.",
     )
 
