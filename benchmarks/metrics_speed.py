@@ -31,13 +31,13 @@ small = AugmentationMetrics(
     *(frame.head(300) for frame in (metrics.real, metrics.synthetic)), holdout=metrics.holdout.head(300)
 )
 small.summary()
-seconds = {{}}
+taken = {{}}
 """
 JOB = """
 for name in {names!r}:
     begun = time.perf_counter()
     metrics.figure(name)
-    seconds[name] = round(time.perf_counter() - begun, 3)
+    taken[name] = round(time.perf_counter() - begun, 3)
 """
 TRAINS_A_MODEL = {"c2st", "c2st_logistic"}
 SIZES = (10_000, 50_000, 500_000)
@@ -55,13 +55,13 @@ def main() -> None:
     for n_rows in SIZES[:1] if options.quick else SIZES:
         job = JOB.format(names=names)
         found = measure(
-            DATA.format(n_rows=n_rows), job, runs=1, after="print(json.dumps(dict(figures=str(seconds))))"
+            DATA.format(n_rows=n_rows), job, runs=1, after="print(json.dumps(dict(figures=str(taken))))"
         )
         print(n_rows, found, flush=True)
         measured.append({"rows": n_rows, **found})
-        for name, taken in ast.literal_eval(found["figures"]).items():
-            over = n_rows == 50_000 and taken > 1 and name not in TRAINS_A_MODEL
-            lines[name][f"{n_rows:,} rows, s"] = f"**{taken:.2f}**" if over else f"{taken:.2f}"
+        for name, seconds in ast.literal_eval(found["figures"]).items():
+            over = n_rows == 50_000 and seconds > 1 and name not in TRAINS_A_MODEL
+            lines[name][f"{n_rows:,} rows, s"] = f"**{seconds:.2f}**" if over else f"{seconds:.2f}"
     if options.quick:
         print(table(list(lines.values())))
         return
