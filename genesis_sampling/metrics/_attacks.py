@@ -10,7 +10,7 @@ from sklearn.metrics.pairwise import euclidean_distances
 
 from .._random import RandomStreams
 from ..exceptions import DataError
-from ..tables.discriminator import MAX_CATEGORIES
+from ..tables.discriminator import columns_for_trees
 from ..tables.neighbors import distance_view
 from ._estimate import Comparison, Estimate, area_under_curve, compared, share
 from ._records import Records, as_records
@@ -253,8 +253,7 @@ def _learned_secrets(records: Records, column: int, seed: int) -> list[np.ndarra
     seen, secrets = records.without(column), records.synthetic[:, column]
     if len(np.unique(secrets)) == 1:
         return [np.full(len(rows), secrets[0]) for rows in (seen.train, seen.holdout)]
-    most = np.nanmax(np.vstack(list(seen.tables.values())), axis=0, initial=0)
-    kept = seen.is_number | (most < MAX_CATEGORIES)
+    kept = columns_for_trees(np.vstack(list(seen.tables.values())), ~seen.is_number)
     made = HistGradientBoostingRegressor if records.is_number[column] else HistGradientBoostingClassifier
     model = made(categorical_features=~seen.is_number[kept], early_stopping=False, random_state=seed)
     model.fit(seen.synthetic[:, kept], secrets)

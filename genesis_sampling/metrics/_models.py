@@ -15,7 +15,7 @@ from .._random import RandomStreams
 from ..exceptions import DataError, IdentifierWarning
 from ..tables import infer_schema
 from ..tables.containers import wrap_table
-from ..tables.discriminator import MAX_CATEGORIES
+from ..tables.discriminator import columns_for_trees
 from ._pair import as_pair
 from ._scores import Judged
 
@@ -44,7 +44,7 @@ class TableClassifier(ClassifierMixin, BaseEstimator):
         pair = self._pair(X.head(1))
         self._n_levels = np.nan_to_num(pair.real.max(axis=0, initial=-1, where=~np.isnan(pair.real))) + 1
         self._discrete = ~pair.is_number
-        self._seen = ~(self._discrete & (self._n_levels > MAX_CATEGORIES))
+        self._seen = columns_for_trees(pair.real, self._discrete)
         # Early stopping would set rows aside at random, among them copies of synthetic ones.
         self._model = HistGradientBoostingClassifier(
             categorical_features=self._discrete[self._seen],

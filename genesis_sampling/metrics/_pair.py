@@ -15,7 +15,7 @@ from ..tables import ColumnKind, infer_schema
 from ..tables.containers import wrap_table
 from ..tables.neighbors import Distances, fit_distances
 
-__all__ = ["TablePair", "as_pair"]
+__all__ = ["TablePair", "as_pair", "position_of"]
 
 NUMBERS = (
     ColumnKind.CONTINUOUS,
@@ -101,9 +101,14 @@ class TablePair:
 
     def column(self, name: Any) -> int:
         """Position of the column called ``name``."""
-        if name not in self.names:
-            raise DataError(f"Got {name!r} as a column; expected one of {list(self.names)[:20]}.")
-        return self.names.index(name)
+        return position_of(name, self.names)
+
+
+def position_of(name: Any, names: tuple) -> int:
+    """Position of a column among the names of all; an error for a name that is none of them."""
+    if name not in names:
+        raise DataError(f"Got {name!r} as a column; expected one of {list(names)[:20]}.")
+    return names.index(name)
 
 
 def as_pair(real: Any, synthetic: Any, *, categorical_features: Any = "auto") -> TablePair:

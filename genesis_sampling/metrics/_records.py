@@ -13,7 +13,7 @@ from .._random import RandomStreams
 from ..exceptions import DataError
 from ..tables.containers import wrap_table
 from ..tables.neighbors import Distances, NeighborSearch
-from ._pair import TablePair, as_pair
+from ._pair import TablePair, as_pair, position_of
 
 __all__ = ["Records", "as_records"]
 
@@ -103,9 +103,7 @@ class Records:
 
     def column(self, name: Any) -> int:
         """Position of the column called ``name``."""
-        if name not in self.names:
-            raise DataError(f"Got {name!r} as a column; expected one of {list(self.names)[:20]}.")
-        return self.names.index(name)
+        return position_of(name, self.names)
 
     def drawn(self, *, synthetic: int, real: int, random_state: int) -> Records:
         """At most so many rows of each kind, without replacement; as many of train as of the holdout."""

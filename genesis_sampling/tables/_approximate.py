@@ -117,8 +117,9 @@ class InvertedFile:
         centres = points[:n_cells].copy()
         for _ in range(TRAINING_ROUNDS):
             home = self._nearest(sample, centres)
-            filled, first, counts = np.unique(np.sort(home), return_index=True, return_counts=True)
-            sums = np.add.reduceat(points[np.argsort(home, kind="stable")], first, axis=0)
+            by_cell = np.argsort(home, kind="stable")
+            filled, first, counts = np.unique(home[by_cell], return_index=True, return_counts=True)
+            sums = np.add.reduceat(points[by_cell], first, axis=0)
             centres[filled] = sums / counts[:, None]
         return centres
 

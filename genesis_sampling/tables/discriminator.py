@@ -13,7 +13,7 @@ from sklearn.model_selection import StratifiedKFold
 
 from .neighbors import EuclideanDistances, fit_distances
 
-__all__ = ["CrossFitted", "Discriminator"]
+__all__ = ["CrossFitted", "Discriminator", "columns_for_trees"]
 
 # Boosted trees know no more categories in a column.
 MAX_CATEGORIES = 254
@@ -65,8 +65,7 @@ class CrossFitted:
 
     def _look_at(self, codes: np.ndarray, discrete: np.ndarray) -> None:
         """Decide which columns the model sees, and how."""
-        most = np.nan_to_num(codes.max(axis=0, initial=0, where=~np.isnan(codes)))
-        self._seen = ~(discrete & (most >= MAX_CATEGORIES))
+        self._seen = columns_for_trees(codes, discrete)
         self._discrete = discrete[self._seen]
         if self.model == "logistic":
             view = fit_distances(codes, discrete)
@@ -130,6 +129,12 @@ class Discriminator:
         """
         margins = self._classifier.margins(codes)
         return np.minimum(1.0, 2 * expit(self._slope * margins + self._offset).mean(axis=0))
+
+
+def columns_for_trees(codes: np.ndarray, discrete: np.ndarray) -> np.ndarray:
+    """Mask of the columns that boosted trees can take: all but those of more than 254 categories."""
+    last = codes.max(axis=0, initial=0, where=~np.isnan(codes))
+    return ~(discrete & (last >= MAX_CATEGORIES))
 
 
 def balanced_weights(is_first: np.ndarray) -> np.ndarray:
