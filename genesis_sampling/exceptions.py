@@ -38,7 +38,7 @@ class GenesisWarning(UserWarning):
 
 
 class SmallClassWarning(GenesisWarning):
-    """A class has fewer rows than the method would like, so the method was adapted to it."""
+    """A class has fewer rows, or fewer different ones, than the method would like, so the method was adapted to it."""
 
 
 class IdentifierWarning(GenesisWarning):

@@ -364,7 +364,7 @@ class TestBadInput:
 
     def test_impossible_constraint(self, df):
         self.fails(
-            r"Got 0 of the 110 rows asked for class 'late'.* amount > 1e9: 0\.00%",
+            r"Got 0 of the 110 rows asked for class 'late'.* Turned down: amount > 1e9: 100\.00%",
             df,
             constraints="amount > 1e9",
             error=TargetNotReachedError,

@@ -35,7 +35,14 @@ def _report(
         str | None,
         typer.Option(
             metavar="FILE",
-            help="Table of real rows that nothing was learned from; the figures of privacy need them.",
+            help="Table of real rows that nothing was learned from; the figures of privacy and of use need them.",
+        ),
+    ] = None,
+    sensitive: Annotated[
+        str | None,
+        typer.Option(
+            metavar="COLUMN",
+            help="Column such as sex or age: what the made rows change for its groups. Needs --target.",
         ),
     ] = None,
     output: Annotated[
@@ -55,7 +62,7 @@ def _report(
     force: Force = False,
     quiet: Quiet = False,
 ) -> None:
-    """Say and show what a synthetic table is worth: fidelity, diversity, and with --holdout privacy."""
+    """Say and show what a synthetic table is worth: fidelity, diversity, and with --holdout privacy and use."""
     with session(quiet) as step:
         from .. import functional
         from ..tables.files import read_table
@@ -66,13 +73,15 @@ def _report(
         discrete = names_of(discrete_columns)
         step("Reading")
         tables = {path: read_table(path, **layout, may_mix=discrete).frame for path in inputs}
-        check_columns([*discrete, *([] if target is None else [target])], tables[real])
+        named = [name for name in (target, sensitive) if name is not None]
+        check_columns([*discrete, *named], tables[real])
         step("Comparing")
         report = functional.quality_report(
             tables[real],
             tables[synthetic],
             target,
             holdout=None if holdout is None else tables[holdout],
+            sensitive_column=sensitive,
             **given(discrete_columns=discrete, random_state=seed),
         )
         write_report(report, output)

@@ -58,6 +58,8 @@ class ClassRows:
 class Scorer(ABC):
     """Scores candidates: 1 where a row cannot be told from a real row of its class, less where it can."""
 
+    #: The score of a row as far from real ones as can be, once fitted.
+    least_score = 0.0
     needs_made = False
     needs_others = False
 
@@ -105,6 +107,11 @@ class _RankedScorer(Scorer):
     @abstractmethod
     def _typicality(self, codes: np.ndarray) -> np.ndarray:
         """The larger, the more typical; for candidates."""
+
+    @property
+    def least_score(self) -> float:  # type: ignore[override]
+        """The score of a row that is less typical than all real ones."""
+        return min(1.0, 1 / (OUTER_SHARE * (len(self._known) + 1)))
 
     def score(self, codes: np.ndarray) -> np.ndarray:
         """Rank of the candidates among the real rows, 1 from the outer ones on."""

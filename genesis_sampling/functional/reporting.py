@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from time import perf_counter
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from ..exceptions import DataError
+from ..metrics._pair import as_pair
 from ..metrics.augmentation import AugmentationMetrics
 from ..reports import AugmentationReport
 from ..tables.containers import wrap_table
@@ -22,6 +24,7 @@ def quality_report(
     target_column: Any = None,
     *,
     holdout: Any = None,
+    sensitive_column: Any = None,
     discrete_columns: Sequence[Any] | None = None,
     random_state: int = 0,
 ) -> AugmentationReport:
@@ -31,11 +34,13 @@ def quality_report(
     ----------
     real, synthetic : dataframe
         With the same columns. A column ``_synthetic`` of the synthetic table, as ``mark_synthetic`` adds it, says which
-        of its rows to look at.
+        of its rows to look at. Real rows at its beginning, all of them in order, are left out too.
     target_column : str, default=None
         The column that holds the classes: rows are then compared with real rows of the same classes.
     holdout : dataframe, default=None
-        Real rows that nothing was learned from; the figures of privacy need them.
+        Real rows that nothing was learned from; the figures of privacy and of use need them.
+    sensitive_column : str, default=None
+        A column such as sex or age, to see what the synthetic rows change for its groups; needs ``target_column``.
     discrete_columns : sequence of names, default=None
         Columns that hold categories, beside the text, boolean and ``category`` columns: numeric codes.
     random_state : int, default=0
@@ -49,7 +54,7 @@ def quality_report(
     Raises
     ------
     DataError
-        When the tables cannot be compared.
+        When the tables cannot be compared, or a sensitive column is named without a target.
 
     Examples
     --------
@@ -61,13 +66,26 @@ def quality_report(
     >>> 0.9 < report.quality_score < 1
     True
     """
+    if sensitive_column is not None and target_column is None:
+        raise DataError(
+            f"Got sensitive_column={sensitive_column!r} without target_column; expected both, since what changes for "
+            "its groups are their shares of the classes."
+        )
     started = perf_counter()
     real, synthetic = wrap_table(real).frame, _only_made(wrap_table(synthetic).frame)
+    said = []
+    if _begins_with(synthetic, real):
+        synthetic = synthetic.iloc[len(real) :].reset_index(drop=True)
+        said.append(
+            f"The synthetic table begins with the {len(real):,} real rows; the {len(synthetic):,} rows after them were "
+            "looked at."
+        )
     metrics = AugmentationMetrics(
         real,
         synthetic,
         target=target_column,
         holdout=holdout,
+        sensitive=sensitive_column,
         categorical_features="auto" if discrete_columns is None else list(discrete_columns),
         random_state=random_state,
     )
@@ -79,6 +97,7 @@ def quality_report(
         n_generated=len(synthetic),
         n_accepted=len(synthetic),
         seconds=perf_counter() - started,
+        warnings=said,
         metrics=metrics,
     )
 
@@ -91,6 +110,14 @@ def _only_made(frame: pd.DataFrame) -> pd.DataFrame:
     if not made.any():
         raise DataError("Got a table whose column '_synthetic' marks no row; expected some that are True.")
     return frame[made].drop(columns="_synthetic").reset_index(drop=True)
+
+
+def _begins_with(synthetic: pd.DataFrame, real: pd.DataFrame) -> bool:
+    """Whether the real rows stand before others."""
+    if len(synthetic) <= len(real) or set(synthetic.columns) != set(real.columns):
+        return False
+    pair = as_pair(real, synthetic.iloc[: len(real)])
+    return np.array_equal(pair.real, pair.synthetic, equal_nan=True)
 
 
 def _counts(frame: pd.DataFrame, target_column: Any) -> dict[Any, int]:

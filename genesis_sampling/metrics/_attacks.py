@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
-from sklearn.metrics.pairwise import euclidean_distances
 
 from .._random import RandomStreams
 from ..exceptions import DataError
@@ -21,6 +20,8 @@ __all__ = ["attribute_inference", "membership_inference"]
 MAX_AXES = 5
 # Rows whose densities are computed at a time.
 CHUNK = 500
+# Terms e^x of a density for x below count as little as this one; those near underflow take five times as long.
+NEGLIGIBLE = np.float32(-80)
 # The attacker may look at so many synthetic rows for each row that is attacked.
 SYNTHETIC_PER_REAL = 5
 
@@ -32,7 +33,7 @@ def membership_inference(
     *,
     method: str = "distance",
     categorical_features: Any = "auto",
-    max_rows: int = 3_000,
+    max_rows: int = 2_500,
     random_state: int = 0,
 ) -> Estimate:
     """How well an attacker who sees the synthetic rows tells training rows from other real rows.
@@ -53,7 +54,7 @@ def membership_inference(
         tells the latter where real rows are, and is not attacked.
     categorical_features : "auto", array-like of names or positions, or boolean mask, default="auto"
         Columns that hold categories.
-    max_rows : int, default=3000
+    max_rows : int, default=2500
         Number of real rows of either kind that are attacked where there are more; five times as many synthetic rows are
         looked at.
     random_state : int, default=0
@@ -137,12 +138,17 @@ def _axes(points: np.ndarray) -> np.ndarray:
 def _log_density(points: np.ndarray, centres: np.ndarray, width: float) -> np.ndarray:
     """Log density of Gaussian kernels, up to what is the same for all samples of centres; shape (n_points,)."""
     points, centres = ((rows / width).astype(np.float32) for rows in (points, centres))
+    # -|p - c|^2 / 2 less -|p|^2 / 2, which is the same for all centres.
+    points = np.hstack([points, np.ones((len(points), 1), dtype=np.float32)])
+    centres = np.vstack([centres.T, -np.einsum("ij,ij->i", centres, centres) / 2])
     found = []
     for start in range(0, len(points), CHUNK):
-        exponents = euclidean_distances(points[start : start + CHUNK], centres, squared=True) / -2
+        exponents = points[start : start + CHUNK] @ centres
         # Far from every centre all terms but the largest vanish.
         largest = exponents.max(axis=1, keepdims=True)
-        found.append(largest[:, 0] + np.log(np.exp(exponents - largest).mean(axis=1)))
+        exponents -= largest
+        np.maximum(exponents, NEGLIGIBLE, out=exponents)
+        found.append(largest[:, 0] + np.log(np.exp(exponents, out=exponents).mean(axis=1)))
     return np.concatenate(found).astype(np.float64)
 
 
@@ -155,7 +161,7 @@ def attribute_inference(
     method: str = "nearest",
     tolerance: float = 0.05,
     categorical_features: Any = "auto",
-    max_rows: int = 3_000,
+    max_rows: int = 2_500,
     random_state: int = 0,
 ) -> Comparison:
     """How often the secret of a training row is guessed from its other columns by help of the synthetic rows.
@@ -176,7 +182,7 @@ def attribute_inference(
         A secret number is guessed if its rank in [0, 1] among the real rows is missed by no more than this.
     categorical_features : "auto", array-like of names or positions, or boolean mask, default="auto"
         Columns that hold categories.
-    max_rows : int, default=3000
+    max_rows : int, default=2500
         Number of real rows of either kind that are attacked where there are more; five times as many synthetic rows are
         looked at.
     random_state : int, default=0

@@ -18,7 +18,7 @@ __all__ = [
 ]
 
 # Real rows that are searched for each synthetic row that is asked about: a copy is found only where its original is.
-REAL_PER_SYNTHETIC = 10
+REAL_PER_SYNTHETIC = 12
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ def distance_to_closest_record(
     holdout: Any,
     *,
     categorical_features: Any = "auto",
-    max_rows: int = 2_000,
+    max_rows: int = 1_500,
     random_state: int = 0,
 ) -> RecordDistances:
     """Distance to the closest record (DCR) in train, against that in a holdout of equal size.
@@ -96,8 +96,8 @@ def distance_to_closest_record(
         Real rows from the same source that it has not seen.
     categorical_features : "auto", array-like of names or positions, or boolean mask, default="auto"
         Columns that hold categories.
-    max_rows : int, default=2000
-        Number of synthetic rows that are drawn where there are more; ten times as many of the real rows of either
+    max_rows : int, default=1500
+        Number of synthetic rows that are drawn where there are more; twelve times as many of the real rows of either
         kind.
     random_state : int, default=0
         Seed of the rows drawn.
@@ -160,7 +160,7 @@ def nearest_neighbor_distance_ratio(
     holdout: Any,
     *,
     categorical_features: Any = "auto",
-    max_rows: int = 2_000,
+    max_rows: int = 1_500,
     random_state: int = 0,
 ) -> DistanceRatios:
     """Nearest neighbour distance ratio (NNDR) in train, against that in a holdout of equal size.
@@ -173,7 +173,7 @@ def nearest_neighbor_distance_ratio(
     train, synthetic, holdout : {dataframe, array-like} of shape (n_rows, n_columns)
         As for :func:`distance_to_closest_record`, and so are the other parameters.
     categorical_features : "auto", array-like of names or positions, or boolean mask, default="auto"
-    max_rows : int, default=2000
+    max_rows : int, default=1500
     random_state : int, default=0
 
     Returns

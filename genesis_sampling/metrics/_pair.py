@@ -64,11 +64,14 @@ class TablePair:
         real, synthetic = (codes[:, column] for codes in self.tables)
         return real[~np.isnan(real)], synthetic[~np.isnan(synthetic)]
 
-    def levels(self, column: int, n_bins: int = 10) -> tuple[np.ndarray, np.ndarray, int]:
+    def levels(
+        self, column: int, n_bins: int = 10, *, outside: bool = False
+    ) -> tuple[np.ndarray, np.ndarray, int]:
         """A column as categories: positions of the real and the synthetic rows, and their number.
 
         Numbers are cut into ``n_bins`` bins of equal width between the least and the largest real one; the last
-        category is that of a missing value.
+        category is that of a missing value. Synthetic numbers outside of that range fall into the outer bins, or with
+        ``outside`` into two more categories, below and above.
         """
         sides = [codes[:, column] for codes in self.tables]
         n_levels = n_bins
@@ -80,6 +83,11 @@ class TablePair:
                 else np.zeros(n_bins - 1)
             )
             cut = [np.where(np.isnan(side), n_bins, np.digitize(side, edges)) for side in sides]
+            if outside and len(known):
+                low, high = known.min(), known.max()
+                above = [np.where(side > high, n_bins + 2, at) for side, at in zip(sides, cut, strict=True)]
+                cut = [np.where(side < low, n_bins + 1, at) for side, at in zip(sides, above, strict=True)]
+                return cut[0].astype(np.intp), cut[1].astype(np.intp), n_bins + 3
         else:
             n_levels = len(self.labels[column])
             cut = [np.nan_to_num(side, nan=n_levels) for side in sides]
@@ -145,6 +153,7 @@ def as_pair(real: Any, synthetic: Any, *, categorical_features: Any = "auto") ->
         else:
             *both, labels[position] = _as_categories(*sides)
             codes.append(both)
+    _check_finite(real.columns, codes)
     return TablePair(
         names=tuple(real.columns),
         is_number=np.array(numbers, dtype=bool),
@@ -164,6 +173,15 @@ def _check_columns(real: pd.DataFrame, synthetic: pd.DataFrame) -> None:
     for name, frame in (("real", real), ("synthetic", synthetic)):
         if not len(frame):
             raise DataError(f"Got a {name} table without rows; expected at least one.")
+
+
+def _check_finite(names: pd.Index, codes: list) -> None:
+    for name, both in zip(names, codes, strict=True):
+        for table, side in zip(("real", "synthetic"), both, strict=True):
+            if np.isinf(side).any():
+                raise DataError(
+                    f"Got infinite values in the column {name!r} of the {table} table; expected finite or missing ones."
+                )
 
 
 def _as_numbers(real: pd.Series, synthetic: pd.Series, kind: ColumnKind) -> list[np.ndarray]:
@@ -194,12 +212,25 @@ def _nanoseconds(times: pd.Series) -> np.ndarray:
 
 def _as_categories(real: pd.Series, synthetic: pd.Series) -> tuple[np.ndarray, np.ndarray, list]:
     """Codes of both columns and the labels that they stand for; a number is the same as its text."""
-    sides = [_plain(side) for side in (real, synthetic)]
+    sides = _alike_booleans([_plain(side) for side in (real, synthetic)])
     if {types.infer_dtype(side, skipna=True) for side in sides} - {"empty"} not in ({"string"}, {"boolean"}):
         sides = [side.where(side.isna(), side.map(_text)) for side in sides]
     codes, labels = pd.factorize(pd.concat(sides, ignore_index=True))
     found = np.where(codes < 0, np.nan, codes)
     return found[: len(real)], found[len(real) :], list(labels)
+
+
+def _alike_booleans(sides: list[pd.Series]) -> list[pd.Series]:
+    """0 and 1 beside booleans as booleans: many tools write them so."""
+    is_boolean = [types.infer_dtype(side, skipna=True) == "boolean" for side in sides]
+    if not any(is_boolean) or all(is_boolean):
+        return sides
+    return [
+        side
+        if boolean or not side.dropna().isin([0, 1]).all()
+        else side.where(side.isna(), side.map({0: False, 1: True}))
+        for side, boolean in zip(sides, is_boolean, strict=True)
+    ]
 
 
 def _plain(side: pd.Series) -> pd.Series:

@@ -173,10 +173,11 @@ def as_records(train: Any, synthetic: Any, holdout: Any, *, categorical_features
     """
     if isinstance(train, Records):
         return train
-    frames = {
-        name: wrap_table(table).frame
-        for name, table in (("train", train), ("synthetic", synthetic), ("holdout", holdout))
-    }
+    tables = {"train": train, "synthetic": synthetic, "holdout": holdout}
+    for name, table in tables.items():
+        if table is None or isinstance(table, str):
+            raise DataError(f"Got {table!r} as {name}; expected a table of rows and columns.")
+    frames = {name: wrap_table(table).frame for name, table in tables.items()}
     _check(frames)
     made, unseen = (
         as_pair(frames["train"], frames[name], categorical_features=categorical_features)

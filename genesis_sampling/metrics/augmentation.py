@@ -11,7 +11,7 @@ import pandas as pd
 
 from ..exceptions import DataError
 from ..tables.containers import wrap_table
-from . import diversity, fidelity, manifold, privacy
+from . import bias, diversity, fidelity, manifold, privacy, utility
 from ._pair import TablePair, as_pair
 from ._records import as_records
 
@@ -22,7 +22,7 @@ FEW_ROWS = 50
 
 
 class AugmentationMetrics:
-    """Fidelity, diversity and privacy of synthetic rows against real ones.
+    """Fidelity, diversity, privacy and use of synthetic rows against real ones.
 
     Nothing is computed before it is asked for, and nothing twice.
 
@@ -33,10 +33,13 @@ class AugmentationMetrics:
     synthetic : dataframe of shape (n_synthetic, n_columns)
         With the same columns; or a function as well.
     target : column name, default=None
-        The column that holds the classes. Where it is given, the tables are compared class by class in proportion to
-        the synthetic rows: a table to which fraud was added is compared with the real fraud, not with all rows.
+        The column that holds the classes. Where it is given, the tables are compared with the same share of each class
+        in both, rows being drawn for that: a table to which fraud was added is compared with the real fraud, not with
+        all rows.
     holdout : dataframe, default=None
-        Real rows that nothing was learned from; the figures of privacy need them.
+        Real rows that nothing was learned from; the figures of privacy and of use need them.
+    sensitive : column name, default=None
+        Whose groups are looked at, see :meth:`groups`.
     categorical_features : "auto", array-like of names or positions, or boolean mask, default="auto"
         Columns that hold categories.
     random_state : int, default=0
@@ -64,10 +67,12 @@ class AugmentationMetrics:
         *,
         target: Any = None,
         holdout: Any = None,
+        sensitive: Any = None,
         categorical_features: Any = "auto",
         random_state: int = 0,
     ):
         self.target = target
+        self.sensitive = sensitive
         self.categorical_features = categorical_features
         self.random_state = random_state
         self._given = {"real": real, "synthetic": synthetic, "holdout": holdout}
@@ -79,19 +84,24 @@ class AugmentationMetrics:
         return self._frame("real")
 
     @cached_property
-    def real(self) -> pd.DataFrame:
-        """Real rows, with the classes of the synthetic ones in their proportions."""
-        return self._in_proportion(self.all_real)
-
-    @cached_property
-    def synthetic(self) -> pd.DataFrame:
-        """Synthetic rows."""
+    def all_synthetic(self) -> pd.DataFrame:
+        """All synthetic rows."""
         return self._frame("synthetic")
 
     @cached_property
+    def real(self) -> pd.DataFrame:
+        """Real rows of the classes that synthetic rows have, in the shares of both tables that can be had of most."""
+        return self._in_shares(self.all_real)
+
+    @cached_property
+    def synthetic(self) -> pd.DataFrame:
+        """Synthetic rows, in the same shares of the classes."""
+        return self._in_shares(self.all_synthetic)
+
+    @cached_property
     def holdout(self) -> pd.DataFrame | None:
-        """Real rows that nothing was learned from, in the same proportions; None if there are none."""
-        return None if self._given["holdout"] is None else self._in_proportion(self._frame("holdout"))
+        """Real rows that nothing was learned from; None if there are none."""
+        return None if self._given["holdout"] is None else self._frame("holdout")
 
     @cached_property
     def pair(self) -> TablePair:
@@ -112,28 +122,75 @@ class AugmentationMetrics:
             "duplicates", lambda: diversity.duplicate_share(self.pair, random_state=self.random_state)
         )
 
+    def lost_categories(self) -> pd.DataFrame:
+        """Categories that no synthetic row has; see :func:`.diversity.lost_categories`."""
+        return self._once("lost_categories", lambda: diversity.lost_categories(self.pair))
+
     def copies(self) -> privacy.Comparison | None:
         """Shares of synthetic and holdout rows that equal a real one; see :func:`.privacy.exact_copies`."""
-        return self._once("copies", lambda: self._private(privacy.exact_copies))
+        # All training rows are looked through, and fresh rows of the same classes tell what chance does.
+        return self._once(
+            "copies",
+            lambda: privacy.exact_copies(
+                self.all_real,
+                self.all_synthetic,
+                None if self.holdout is None else self._like_synthetic(self.holdout),
+                categorical_features=self.categorical_features,
+                random_state=self.random_state,
+            ),
+        )
 
     def closest(self) -> privacy.RecordDistances | None:
         """Distances to real and holdout rows; see :func:`.privacy.distance_to_closest_record`."""
         return self._once("closest", lambda: self._private(privacy.distance_to_closest_record))
 
+    def utility(self) -> pd.DataFrame | None:
+        """Scores of models with and without the synthetic rows on the holdout, which takes seconds.
+
+        See :func:`.utility.train_augmented_test_real`; None without a target or a holdout.
+        """
+        return self._once("utility", lambda: self._judged(utility.train_augmented_test_real))
+
+    def groups(self) -> pd.DataFrame | None:
+        """What the synthetic rows change for the groups of the sensitive column; see :func:`.bias.group_effects`.
+
+        None without a target or a sensitive column; with errors of models where there is a holdout.
+        """
+        if self.sensitive is None or self.target is None:
+            return None
+        return self._once(
+            "groups",
+            lambda: bias.group_effects(
+                self.all_real,
+                self.all_synthetic,
+                sensitive=self.sensitive,
+                target=self.target,
+                test=self.holdout,
+                categorical_features=self.categorical_features,
+                random_state=self.random_state,
+            ),
+        )
+
     def figure(self, name: str) -> float | None:
         """One figure of :meth:`summary`; None where it cannot be had, as privacy without a holdout."""
         if name not in FIGURES:
             raise DataError(f"Got the figure {name!r}; expected one of {list(FIGURES)}.")
-        pair = (
-            self.pair
-        )  # tables that cannot be compared are an error, rows that are too few for a figure are none
+        # Tables that cannot be compared are an error, rows that are too few for a figure are none.
+        tables = [*self.pair.tables, *([] if self.holdout is None else [self.holdout])]
         try:
             found = self._once(name, lambda: FIGURES[name](self))
         except DataError:
-            if min(map(len, pair.tables)) >= FEW_ROWS:
+            if min(map(len, tables)) >= FEW_ROWS:
                 raise
             return None
         return None if found is None or np.isnan(float(found)) else float(found)
+
+    def interval(self, name: str) -> tuple[float, float] | None:
+        """The 95 % confidence interval of a figure; None where it has none."""
+        if self.figure(name) is None:
+            return None
+        found = self._found[name]
+        return (found.low, found.high) if isinstance(found, privacy.Estimate) else None
 
     def summary(self) -> dict[str, float | None]:
         """Every figure by name."""
@@ -153,27 +210,71 @@ class AugmentationMetrics:
         given = self._given[name]
         return wrap_table(given() if callable(given) else given).frame
 
-    def _in_proportion(self, frame: pd.DataFrame) -> pd.DataFrame:
-        """As many rows of ``frame`` as there can be with the classes of the synthetic rows in their proportions."""
-        if self.target is None:
-            return frame
-        for table in (frame, self.synthetic):
-            if self.target not in table:
-                raise DataError(f"Got target={self.target!r}; expected one of {list(table.columns)[:20]}.")
-        shares = self.synthetic[self.target].value_counts(normalize=True)
-        counts = frame[self.target].value_counts().reindex(shares.index)
-        if counts.isna().any():
+    def _judged(self, function: Callable) -> Any:
+        if self.target is None or self.holdout is None:
+            return None
+        return function(
+            self.all_real,
+            self.all_synthetic,
+            self.holdout,
+            target=self.target,
+            categorical_features=self.categorical_features,
+            random_state=self.random_state,
+        )
+
+    @cached_property
+    def _class_shares(self) -> pd.Series:
+        """Share of each class that synthetic rows have: as many rows as both tables have of it."""
+        counts = {}
+        for name, frame in (("real", self.all_real), ("synthetic", self.all_synthetic)):
+            if self.target not in frame:
+                raise DataError(f"Got target={self.target!r}; expected one of {list(frame.columns)[:20]}.")
+            counts[name] = frame[self.target].value_counts()
+        if not len(counts["synthetic"]):
             raise DataError(
-                f"Got synthetic rows of the classes {counts.index[counts.isna()].tolist()}, of which there is no real "
+                f"Got no class in the column {self.target!r} of the synthetic table; expected some."
+            )
+        real = counts["real"].reindex(counts["synthetic"].index)
+        if real.isna().any():
+            raise DataError(
+                f"Got synthetic rows of the classes {real.index[real.isna()].tolist()[:20]}, of which there is no real "
                 "row; expected classes of the real table."
             )
-        wanted = (shares * (counts / shares).min()).round().astype(int)
+        both = np.minimum(real, counts["synthetic"])
+        return both / both.sum()
+
+    def _in_shares(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """As many rows as there can be with the shares of the classes."""
+        if self.target is None:
+            return frame
+        shares = self._class_shares
+        counts = frame[self.target].value_counts().reindex(shares.index)
+        return self._drawn(frame, (shares * (counts / shares).min()).round().astype(int))
+
+    def _like_synthetic(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """As many fresh rows as there can be with the classes of all synthetic ones in their proportions."""
+        if self.target is None:
+            return frame
+        wanted = self.all_synthetic[self.target].value_counts(normalize=True)
+        counts = frame[self.target].value_counts().reindex(wanted.index).fillna(0)
+        if not counts.any():
+            return frame
+        # A class of which there are few fresh rows does not make the others few.
+        least = (counts / wanted)[counts > 0].median()
+        return self._drawn(frame, np.minimum(counts, (wanted * least).round()).astype(int))
+
+    def _drawn(self, frame: pd.DataFrame, counts: pd.Series) -> pd.DataFrame:
+        """So many rows of each class."""
         rng = np.random.default_rng(self.random_state)
         kept = [
             rng.permutation(np.flatnonzero(frame[self.target] == label))[:n_rows]
-            for label, n_rows in wanted.items()
+            for label, n_rows in counts.items()
         ]
         return frame.iloc[np.sort(np.concatenate(kept))].reset_index(drop=True)
+
+    def _of_these_classes(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """All rows of the classes that synthetic rows have."""
+        return frame if self.target is None else frame[frame[self.target].isin(self._class_shares.index)]
 
     def _private(self, function: Callable, **options: Any) -> Any:
         if self.holdout is None:
@@ -181,7 +282,10 @@ class AugmentationMetrics:
         records = self._once(
             "records",
             lambda: as_records(
-                self.real, self.synthetic, self.holdout, categorical_features=self.categorical_features
+                self._of_these_classes(self.all_real),
+                self.all_synthetic,
+                self._of_these_classes(self.holdout),
+                categorical_features=self.categorical_features,
             ),
         )
         return function(records, None, None, random_state=self.random_state, **options)
@@ -221,7 +325,7 @@ FIGURES: dict[str, Callable[[AugmentationMetrics], Any]] = {
     "duplicate_share": lambda metrics: metrics.duplicates().synthetic,
     "duplicate_share_real": lambda metrics: metrics.duplicates().real,
     "nearest_distance_ratio": _distance_ratio,
-    "categories_lost": lambda metrics: len(diversity.lost_categories(metrics.pair)),
+    "categories_lost": lambda metrics: len(metrics.lost_categories()),
     "modes_lost": lambda metrics: len(diversity.lost_modes(metrics.pair, random_state=metrics.random_state)),
     "exact_copies": lambda metrics: _of(metrics.copies(), "value"),
     "exact_copies_holdout": lambda metrics: _of(metrics.copies(), "baseline"),

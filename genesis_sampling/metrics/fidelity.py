@@ -270,7 +270,7 @@ def jensen_shannon_distances(
     distances : Series of shape (n_columns,)
         :math:`\\sqrt{\\frac12 KL(p \\| m) + \\frac12 KL(q \\| m)}` with :math:`m = (p + q) / 2` and logarithms to
         base 2, in [0, 1], 0 for the same distribution. Numbers are cut into 10 bins of equal width between the least
-        and the largest real one; a missing value is a category.
+        and the largest real one, with two more for what lies outside; a missing value is a category.
 
     Raises
     ------
@@ -291,7 +291,7 @@ def jensen_shannon_distances(
     pair = as_pair(real, synthetic, categorical_features=categorical_features)
     found = []
     for column in range(len(pair.names)):
-        *sides, n_levels = pair.levels(column)
+        *sides, n_levels = pair.levels(column, outside=True)
         shares = [np.bincount(side, minlength=n_levels) / len(side) for side in sides]
         found.append(min(1.0, float(jensenshannon(*shares, base=2))))
     return pd.Series(found, index=list(pair.names), name="jensen_shannon", dtype=np.float64)

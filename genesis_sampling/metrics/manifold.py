@@ -11,7 +11,7 @@ import numpy as np
 
 from ..exceptions import DataError
 from ..tables.neighbors import Distances, EuclideanDistances, NeighborSearch
-from ._pair import TablePair, as_pair
+from ._pair import as_pair
 
 __all__ = ["alpha_precision", "authenticity", "beta_recall", "coverage", "density"]
 
@@ -241,7 +241,7 @@ def density(
     -------
     density : float
         0 where no synthetic row lies near a real one, about 1 for rows of the same distribution, above where
-        synthetic rows crowd where real ones are dense or where rows are often repeated.
+        synthetic rows crowd where real ones are dense.
 
     Raises
     ------
@@ -250,8 +250,10 @@ def density(
 
     Notes
     -----
-    :math:`\\frac{1}{k m} \\sum_{s} \\sum_{i} 1[d(s, i) \\le d_k(i)]` over :math:`m` synthetic rows :math:`s` and the
-    real rows :math:`i`, whose :math:`k`-th nearest real row is :math:`d_k(i)` away [1]_.
+    :math:`\\frac{1}{m} \\sum_{s} \\sum_{i} 1[d(s, i) \\le d_k(i)] / k_i` over :math:`m` synthetic rows :math:`s` and
+    the real rows :math:`i`, whose :math:`k`-th nearest real row is :math:`d_k(i)` away [1]_. :math:`k_i` is the number
+    of real rows that lie so near; it is :math:`k`, as in [1]_, but where rows are repeated or equally far, by which
+    fresh rows would otherwise score far above 1.
 
     References
     ----------
@@ -269,8 +271,10 @@ def density(
     pair = as_pair(real, synthetic, categorical_features=categorical_features)
     drawn = pair.balanced(max_rows, random_state)
     limits = _radii_of_neighbors(pair.distances, drawn.real, k)
-    n_within = _n_within(pair.distances, drawn, limits)
-    return float(n_within / (k * len(drawn.synthetic)))
+    near = _n_within(pair.distances, drawn.real, drawn.synthetic, limits)
+    # Each row lies within its own ball.
+    others = _n_within(pair.distances, drawn.real, drawn.real, limits) - 1
+    return float((near / np.maximum(others, k)).sum() / len(drawn.synthetic))
 
 
 def coverage(
@@ -335,21 +339,21 @@ def _radii_of_neighbors(distances: Distances, real: np.ndarray, k: int) -> np.nd
     return found * (1 + ROUNDING)
 
 
-def _n_within(distances: Distances, drawn: TablePair, limits: np.ndarray) -> int:
-    """Number of pairs of a real and a synthetic row that are no farther apart than the limit of the real row."""
-    references = distances.references(drawn.synthetic, np.float64)
-    n_rows = max(1, CHUNK_CELLS // len(drawn.synthetic))
-    total = 0
-    for start in range(0, len(drawn.real), n_rows):
-        chunk = drawn.real[start : start + n_rows]
+def _n_within(distances: Distances, real: np.ndarray, rows: np.ndarray, limits: np.ndarray) -> np.ndarray:
+    """Number of rows that are no farther from a real row than its limit, shape (n_real,)."""
+    references = distances.references(rows, np.float64)
+    n_rows = max(1, CHUNK_CELLS // len(rows))
+    counts = np.empty(len(real), dtype=np.int64)
+    for start in range(0, len(real), n_rows):
+        chunk = real[start : start + n_rows]
         queries = distances.queries(chunk, np.float64)
         # What is compared is the squared distance less the square of the query, whose last coordinate is 1.
         squares = np.einsum("ij,ij->i", queries, queries) - 1
-        compared = distances.compare(queries, chunk, references, drawn.synthetic)
+        compared = distances.compare(queries, chunk, references, rows)
         within = limits[start : start + n_rows] ** 2
         limit = within - squares + ROUNDING * (within + squares + 1)
-        total += int(np.count_nonzero(compared <= limit[:, None]))
-    return total
+        counts[start : start + n_rows] = np.count_nonzero(compared <= limit[:, None], axis=1)
+    return counts
 
 
 def _points(distances: Distances, codes: np.ndarray) -> np.ndarray:

@@ -47,7 +47,7 @@ __all__ = [
 def exact_copies(
     train: Any,
     synthetic: Any,
-    holdout: Any,
+    holdout: Any = None,
     *,
     categorical_features: Any = "auto",
     max_rows: int = 1_000_000,
@@ -61,7 +61,8 @@ def exact_copies(
     ----------
     train, synthetic, holdout : {dataframe, array-like} of shape (n_rows, n_columns)
         As for :func:`distance_to_closest_record`. All training rows take part: both shares are of rows that are
-        looked up among the same ones, so that the holdout may have another size.
+        looked up among the same ones, so that the holdout may have another size. Without a holdout, the baseline is
+        NaN.
     categorical_features : "auto", array-like of names or positions, or boolean mask, default="auto"
     max_rows : int, default=1_000_000
         Number of synthetic rows, and of rows of the holdout, that are drawn where there are more.
@@ -92,7 +93,10 @@ def exact_copies(
     >>> found.baseline.value
     0.0
     """
-    records = as_records(train, synthetic, holdout, categorical_features=categorical_features).rounded()
+    is_alone = holdout is None and not isinstance(train, Records)
+    records = as_records(
+        train, synthetic, synthetic if is_alone else holdout, categorical_features=categorical_features
+    ).rounded()
     keys = {
         name: pd.util.hash_pandas_object(pd.DataFrame(codes), index=False)
         for name, codes in _asked(records, max_rows, random_state).items()
@@ -101,6 +105,9 @@ def exact_copies(
         share(float(keys[name].isin(keys["train"]).mean()), len(keys[name]))
         for name in ("synthetic", "holdout")
     )
+    if is_alone:
+        unknown = Estimate(np.nan, np.nan, np.nan)
+        return Comparison(value, unknown, unknown)
     return compared(value, baseline)
 
 

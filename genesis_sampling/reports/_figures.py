@@ -79,7 +79,7 @@ PRIVACY = {
     "authenticity": FigureText(
         "Authenticity",
         "synthetic rows farther from a real row than its real neighbour",
-        "50 % or more",
+        "about 50 %, in few columns a third",
         "share",
     ),
     "membership_distance": FigureText(

@@ -23,6 +23,37 @@ PRIVACY_WORDS = (
     "with a proof, such as differential privacy, does that."
 )
 
+USE_WORDS = (
+    "Two models were trained, one on the real rows and one on real and synthetic ones, and judged on the holdout. The "
+    "interval is of the difference, by the chance of the fresh rows alone; one that holds 0 shows no gain and no harm. "
+    "Recall at the usual threshold rises with any rows of the rare class, and so it does with a lower threshold."
+)
+GROUP_WORDS = (
+    "Synthetic rows repeat their source, unfairness included. Compare the columns before and after between groups: a "
+    "share or a rate that moves in one group alone is the doing of the synthetic rows."
+)
+SCORES = {
+    "average_precision": "Average precision",
+    "roc_auc": "ROC AUC",
+    "f1": "F1",
+    "precision": "Precision",
+    "recall": "Recall",
+    "balanced_accuracy": "Balanced accuracy",
+    "log_loss": "Log loss (less is better)",
+    "brier": "Brier score (less is better)",
+}
+# Figure of a group -> its title, and how it is written.
+GROUP_FIGURES = {
+    "share_real": ("Share before", "share"),
+    "share_augmented": ("Share after", "share"),
+    "positive_real": ("Positive before", "share"),
+    "positive_augmented": ("Positive after", "share"),
+    "false_positive_real": ("False positives before", "share"),
+    "false_positive_augmented": ("False positives after", "share"),
+    "false_negative_real": ("False negatives before", "share"),
+    "false_negative_augmented": ("False negatives after", "share"),
+}
+
 
 @dataclass(frozen=True)
 class Text:
@@ -86,8 +117,12 @@ def report_sections(report: AugmentationReport, *, pictures: Sequence[Block] = (
         sections += [
             _quality_section(report.metrics, figures),
             Section("pictures", "Pictures", pictures),
+            _use_section(report.metrics),
+            _groups_section(report.metrics),
             _privacy_section(report.metrics, figures),
         ]
+    elif pictures:
+        sections.append(Section("pictures", "Pictures", pictures))
     return [section for section in sections if section.blocks]
 
 
@@ -147,6 +182,10 @@ def _advice_section(report: AugmentationReport, figures: Mapping[str, Any]) -> S
         rejected=report.rejected,
         n_generated=report.n_generated,
         n_rows=None if metrics is None else (len(metrics.real), len(metrics.synthetic)),
+        intervals=None if metrics is None else {name: metrics.interval(name) for name in figures},
+        n_columns=None if metrics is None else len(metrics.real.columns),
+        lost=None if metrics is None or not figures.get("categories_lost") else metrics.lost_categories(),
+        utility=None if metrics is None else metrics.utility(),
     )
     todo = [advice.text for advice in found if advice.kind != "fine"]
     fine = [advice.text for advice in found if advice.kind == "fine"]
@@ -157,13 +196,21 @@ def _advice_section(report: AugmentationReport, figures: Mapping[str, Any]) -> S
 def _quality_section(metrics: Any, figures: Mapping[str, Any]) -> Section:
     blocks: list[Block] = [
         Text(
-            f"{len(metrics.synthetic):,} synthetic rows beside {len(metrics.real):,} real ones. The ideal is what "
-            "fresh real rows would have."
+            f"{len(metrics.synthetic):,} synthetic rows beside {len(metrics.real):,} real ones{_drawn_words(metrics)}. "
+            "The ideal is what fresh real rows would have."
         ),
         _figure_table("Fidelity: are the rows plausible?", FIDELITY, figures),
         _figure_table("Diversity: are they varied?", DIVERSITY, figures),
     ]
     return Section("quality", "Quality", [*blocks, *_worst_tables(metrics)])
+
+
+def _drawn_words(metrics: Any) -> str:
+    """Why these are fewer rows than there are."""
+    n_all = len(metrics.all_synthetic), len(metrics.all_real)
+    if n_all == (len(metrics.synthetic), len(metrics.real)):
+        return ""
+    return f", drawn from {n_all[0]:,} and {n_all[1]:,} so that each class has the same share in both"
 
 
 def _worst_tables(metrics: Any) -> list[Block]:
@@ -181,6 +228,48 @@ def _worst_tables(metrics: Any) -> list[Block]:
         TableBlock("Pairs that match worst, from 0 to 1", ("Column", "Column", "Trend"), pairs, numbers=(2,)),
     ]
     return [table for table in tables if table.rows]
+
+
+def _use_section(metrics: Any) -> Section:
+    scores = metrics.utility()
+    if scores is None:
+        return Section("use", "Use", [])
+    rows = [
+        (
+            SCORES.get(name, name),
+            *(value_text(row[side]) for side in ("real", "augmented", "difference")),
+            f"{value_text(row['low'])} to {value_text(row['high'])}",
+        )
+        for name, row in scores.iterrows()
+    ]
+    header = ("Score", "Real rows", "With synthetic rows", "Difference", "95 % interval")
+    table = TableBlock("Boosted trees on fresh rows, by what they learned from", header, rows, (1, 2, 3, 4))
+    return Section("use", "Use: does it help a model?", [Text(USE_WORDS), table])
+
+
+def _groups_section(metrics: Any) -> Section:
+    effects = metrics.groups()
+    if effects is None:
+        return Section("groups", "Groups", [])
+    rows = [
+        (
+            str(group),
+            *(value_text(row[name], style) for name, (_, style) in GROUP_FIGURES.items() if name in effects),
+        )
+        for group, row in effects.iterrows()
+    ]
+    header = (
+        str(metrics.sensitive),
+        *(title for name, (title, _) in GROUP_FIGURES.items() if name in effects),
+    )
+    small = [str(group) for group in effects.index[effects["too_small"]]]
+    blocks: list[Block] = [
+        Text(GROUP_WORDS),
+        TableBlock(f"Groups of {metrics.sensitive}", header, rows, numbers=range(1, len(header))),
+    ]
+    if small:
+        blocks.append(Text(f"Too few rows to say anything of: {', '.join(small)}."))
+    return Section("groups", "Groups: who is affected?", blocks)
 
 
 def _privacy_section(metrics: Any, figures: Mapping[str, Any]) -> Section:

@@ -33,8 +33,20 @@ EXTRA_COPIES = 0.01
 HIGH_NEARER = 0.55
 # An attacker who guesses has .5; published models that memorise have .6 and more.
 HIGH_MEMBERSHIP = 0.6
-# Of fresh rows about half are authentic.
-LOW_AUTHENTICITY = 0.4
+GUESSED = 0.5
+# Copies of the whole table score .1 to .3; fresh rows stay near .5.
+LOW_C2ST = 0.4
+# Rows of a holdout that equal training rows, beyond the share of real rows that repeat another one.
+NO_HOLDOUT = 0.3
+# Where so many real rows repeat another one, a fresh row is as near to a real one as that to its own copy.
+MANY_DUPLICATES = 0.05
+# Scores with which there is nothing left to gain.
+PERFECT = 0.99
+COARSER = (
+    "Use a generator that learns groups of rows, such as trees, with more rows in each, or a DiversityFilter."
+)
+# Of fresh rows about half are authentic, in few columns fewer: of a single number a third.
+LOW_AUTHENTICITY, LOW_AUTHENTICITY_OF_FEW, FEW_COLUMNS = 0.4, 0.25, 4
 # At the usual threshold a model hardly names a class with a fifth of the rows of another and less.
 BIASED_RATIO = 5
 # Of candidates that pass for real, few are turned down; where half are, the generator is what to look at.
@@ -49,7 +61,7 @@ class Advice(NamedTuple):
 
     Parameters
     ----------
-    kind : {"privacy", "fidelity", "diversity", "balance", "acceptance", "fine"}
+    kind : {"privacy", "use", "fidelity", "diversity", "balance", "acceptance", "fine"}
     text : str
         One or two sentences.
     """
@@ -69,11 +81,26 @@ class Facts:
     rejected: Mapping[str, int]
     n_generated: int
     n_rows: tuple[int, int] | None
+    n_columns: int | None
+    lost: pd.DataFrame | None
+    utility: pd.DataFrame | None
+    intervals: Mapping[str, tuple[float, float] | None]
 
     def __getitem__(self, key: str) -> float:
         """A figure; NaN, which is neither below nor above any bound, where it is unknown."""
         value = self.figures.get(key)
         return math.nan if value is None else float(value)
+
+    @property
+    def low_authenticity(self) -> float:
+        """The share of authentic rows below which rows lean on others."""
+        few = self.n_columns is not None and self.n_columns <= FEW_COLUMNS
+        return LOW_AUTHENTICITY_OF_FEW if few else LOW_AUTHENTICITY
+
+    def surely(self, key: str) -> float:
+        """The end of a figure's interval that is nearer to its ideal of 0.5 from above; the figure if it has none."""
+        interval = self.intervals.get(key)
+        return self[key] if interval is None else interval[0]
 
     def low_score(self, chance: float = CHANCE) -> float:
         """The score below which columns are off by more than chance explains."""
@@ -91,6 +118,10 @@ def advise(
     rejected: Mapping[str, int] | None = None,
     n_generated: int = 0,
     n_rows: tuple[int, int] | None = None,
+    n_columns: int | None = None,
+    lost: pd.DataFrame | None = None,
+    utility: pd.DataFrame | None = None,
+    intervals: Mapping[str, tuple[float, float] | None] | None = None,
 ) -> list[Advice]:
     """Say in sentences what the figures of an augmentation mean and what to do.
 
@@ -110,6 +141,14 @@ def advise(
         Candidates that were made.
     n_rows : tuple of two int, default=None
         Numbers of real and of synthetic rows, which tell how much chance alone does.
+    n_columns : int, default=None
+        Number of columns.
+    lost : DataFrame with the columns ``column``, ``category``, default=None
+        Categories that no synthetic row has, to name them.
+    utility : DataFrame with the columns ``real``, ``augmented``, ``low``, ``high``, default=None
+        Scores with and without the synthetic rows, as ``AugmentationMetrics.utility()`` gives them.
+    intervals : mapping of str to tuple of two float, default=None
+        95 % confidence intervals of figures: one that may be at its ideal by chance is no reason for advice.
 
     Returns
     -------
@@ -126,8 +165,20 @@ def advise(
     >>> advise({"shape": 0.98, "trend": 0.96})[0].kind
     'fine'
     """
-    facts = Facts(figures, column_shapes, pair_trends, counts or {}, rejected or {}, n_generated, n_rows)
-    rules = (_privacy, _fidelity, _diversity, _balance, _acceptance)
+    facts = Facts(
+        figures,
+        column_shapes,
+        pair_trends,
+        counts or {},
+        rejected or {},
+        n_generated,
+        n_rows,
+        n_columns,
+        lost,
+        utility,
+        intervals or {},
+    )
+    rules = (_privacy, _use, _fidelity, _diversity, _balance, _acceptance)
     found = [advice for rule in rules for advice in rule(facts)]
     judged = [key for key, value in figures.items() if value is not None and not math.isnan(value)]
     if not found and judged:
@@ -141,31 +192,47 @@ def advise(
 
 def _privacy(facts: Facts) -> Iterator[Advice]:
     copies, by_chance = facts["exact_copies"], facts["exact_copies_holdout"]
-    if copies > (0 if math.isnan(by_chance) else by_chance) + EXTRA_COPIES:
+    if by_chance > _known(facts["duplicate_share_real"]) + NO_HOLDOUT:
+        yield Advice(
+            "privacy",
+            f"{_percent(by_chance)} of the rows of the holdout equal a training row: it seems to hold training "
+            "rows, and then the figures of privacy say nothing. Give rows that nothing was learned from.",
+        )
+    elif copies > (0 if math.isnan(by_chance) else by_chance) + EXTRA_COPIES:
         against = (
-            "that may be chance in a table of few values: a holdout of fresh rows would tell"
+            "chance does that in a table of few values: a holdout of fresh rows would tell how often. If the synthetic "
+            "table holds the real rows too, leave them out"
             if math.isnan(by_chance)
             else f"of fresh rows {_percent(by_chance)} do"
         )
         yield Advice(
             "privacy",
-            f"Synthetic rows copy training rows: {_percent(copies)} of them equal one ({against}). Raise the least "
-            "number of rows that a leaf of the generator has, or drop near copies with a minimum distance.",
+            f"Synthetic rows copy training rows: {_percent(copies)} of them equal one ({against}). Use another method, "
+            "raise the least number of rows that a leaf of the generator has, or drop near copies with a "
+            "DiversityFilter.",
         )
-    if facts["nearer_to_train"] > HIGH_NEARER:
+    if facts["nearer_to_train"] > HIGH_NEARER and facts.surely("nearer_to_train") > GUESSED:
         yield Advice(
             "privacy",
             f"Synthetic rows lean on single training rows: {_percent(facts['nearer_to_train'])} lie nearer to one "
-            "than to a fresh row, where half would be ideal. Let the generator learn coarser groups of rows.",
+            f"than to a fresh row, where half would be ideal. {COARSER}",
         )
-    elif facts["authenticity"] < LOW_AUTHENTICITY:
+    elif (
+        facts["authenticity"] < facts.low_authenticity
+        and _known(facts["duplicate_share_real"]) < MANY_DUPLICATES
+    ):
         yield Advice(
             "privacy",
             f"Only {_percent(facts['authenticity'])} of the synthetic rows are farther from a real row than that one's "
-            "own neighbour; of fresh rows about half are. Let the generator learn coarser groups of rows.",
+            f"own neighbour; of fresh rows more would be. {COARSER}",
         )
     attacks = {"distances": facts["membership_distance"], "densities": facts["membership_domias"]}
-    told = {name: auc for name, auc in attacks.items() if auc > HIGH_MEMBERSHIP}
+    sure = {"distances": "membership_distance", "densities": "membership_domias"}
+    told = {
+        name: auc
+        for name, auc in attacks.items()
+        if auc > HIGH_MEMBERSHIP and facts.surely(sure[name]) > GUESSED
+    }
     if told:
         name = max(told, key=told.__getitem__)
         yield Advice(
@@ -173,6 +240,27 @@ def _privacy(facts: Facts) -> Iterator[Advice]:
             f"An attacker can tell from {name} who was among the training rows better than by guessing (area under "
             f"the ROC curve {told[name]:.2f} instead of 0.50). Do not give these rows to people who may not see the "
             "real ones.",
+        )
+
+
+def _use(facts: Facts) -> Iterator[Advice]:
+    if facts.utility is None:
+        return
+    row = facts.utility.loc["average_precision"]
+    if min(row["real"], row["augmented"]) > PERFECT:
+        return
+    scores = f"average precision {row['augmented']:.3f} instead of {row['real']:.3f}"
+    if row["high"] < 0:
+        yield Advice(
+            "use",
+            f"On fresh rows a boosted model does worse with the synthetic rows than without ({scores}). Leave them "
+            "out, or make fewer; for more recall, use class weights or lower the decision threshold.",
+        )
+    elif row["low"] <= 0:
+        yield Advice(
+            "use",
+            f"On fresh rows a boosted model is not clearly better with the synthetic rows than without ({scores}; the "
+            "difference may be chance). Compare with class weights and a tuned threshold before you rely on them.",
         )
 
 
@@ -203,6 +291,12 @@ def _fidelity(facts: Facts) -> Iterator[Advice]:
         yield Advice(
             "fidelity", f"Pairs of columns match poorly (trend {facts['trend']:.2f}). Try generator='tree'."
         )
+    if facts["c2st"] < LOW_C2ST:
+        yield Advice(
+            "fidelity",
+            f"C2ST is {facts['c2st']:.2f}, below the 0.50 of guessing: rows of both tables equal or nearly equal each "
+            "other, so what was learned of one misleads about its twin. Synthetic rows are copies.",
+        )
     if facts["c2st"] > HIGH_C2ST:
         hidden = "" if columns or pairs else " though single columns and pairs look right"
         yield Advice(
@@ -230,7 +324,7 @@ def _diversity(facts: Facts) -> Iterator[Advice]:
         yield Advice(
             "diversity",
             f"The generator lost categories: {_amount(facts['categories_lost'])} of those that real rows have are in "
-            "no synthetic row. Draw more rows, or ask for the rare ones with conditions.",
+            f"no synthetic row{_lost_names(facts.lost)}. Draw more rows, or ask for the rare ones with conditions.",
         )
     if facts["modes_lost"] > 0:
         yield Advice(
@@ -275,9 +369,9 @@ def _balance(facts: Facts) -> Iterator[Advice]:
     if counts[common] >= BIASED_RATIO * counts[rare]:
         yield Advice(
             "balance",
-            f"The model is still biased to class {str(common)!r}: it has {counts[common] / counts[rare]:.1f} times the "
-            f"rows of class {str(rare)!r}. Raise sampling_strategy, use class weights, or tune the decision threshold "
-            "on rows that no sampler has touched.",
+            f"A model of these rows is still biased to class {str(common)!r}, which has "
+            f"{counts[common] / counts[rare]:.1f} times the rows of class {str(rare)!r}. More rows of the latter, "
+            "class weights, or a decision threshold that is tuned on rows that no sampler has touched, change that.",
         )
 
 
@@ -299,6 +393,17 @@ def _low(scores: pd.Series | None, bound: float) -> list[str]:
         return []
     low = scores[scores < bound].sort_values()
     return [f"{str(name)!r} ({score:.2f})" for name, score in low.items()]
+
+
+def _lost_names(lost: pd.DataFrame | None) -> str:
+    """The most frequent lost categories in brackets."""
+    if lost is None or not len(lost):
+        return ""
+    named = [
+        f"{'missing' if pd.isna(category) else repr(str(category))} in {str(column)!r}"
+        for column, category in zip(lost["column"], lost["category"])
+    ]
+    return f" ({_listed(named)})"
 
 
 def _low_pairs(trends: pd.DataFrame | None, bound: float) -> list[str]:

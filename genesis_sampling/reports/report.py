@@ -45,6 +45,8 @@ class AugmentationReport:
         Wall time.
     warnings : list of str
         What was said on the way.
+    quality_scores : dict of float to ndarray
+        Quality scores of all candidates that were scored, by the threshold that they had to reach.
     metrics : AugmentationMetrics or None
         Figures of the synthetic rows, computed when they are asked for. No part of comparisons.
 
@@ -72,6 +74,7 @@ class AugmentationReport:
     choices: dict[str, Any] = field(default_factory=dict)
     seconds: float = 0.0
     warnings: list[str] = field(default_factory=list)
+    quality_scores: dict[float, np.ndarray] = field(default_factory=dict, compare=False, repr=False)
     metrics: Any = field(default=None, compare=False, repr=False)
 
     @property
@@ -92,8 +95,8 @@ class AugmentationReport:
             Whether the figures of the rows, where there are any, are computed, which may take seconds; they stand
             under ``"metrics"``.
         """
-        plain = asdict(replace(self, metrics=None))
-        del plain["metrics"]
+        plain = asdict(replace(self, metrics=None, quality_scores={}))
+        del plain["metrics"], plain["quality_scores"]
         return {**plain, "metrics": self.metrics.summary()} if figures and self.metrics is not None else plain
 
     def to_json(self, *, indent: int | None = 2, figures: bool = True) -> str:
@@ -137,7 +140,9 @@ class AugmentationReport:
         -------
         str
         """
-        pictures = report_pictures(self.metrics) if plots and self.metrics is not None else []
+        if path is not None and not Path(path).absolute().parent.is_dir():
+            raise FileNotFoundError(f"Got the path {str(path)!r}; expected a folder that exists.")
+        pictures = report_pictures(self) if plots else []
         text = html_page(self._title(title), report_sections(self, pictures=pictures))
         if path is not None:
             with atomic_output(Path(path)) as stream:

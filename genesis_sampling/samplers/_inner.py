@@ -34,6 +34,8 @@ class InnerSampler:
     """
 
     def __init__(self, sampler: Any, key: str | int = "inner"):
+        if isinstance(sampler, type):
+            raise DataError(f"Got the class {sampler.__name__}; expected a sampler, {sampler.__name__}().")
         self.sampler = clone(sampler)
         self.key = key
         self.is_ours = isinstance(sampler, BaseAugmenter)

@@ -73,6 +73,7 @@ class QualitySieve(Sieve):
     def judge(self, rows: NewRows, accepted: pd.DataFrame, part: ClassData) -> tuple[NewRows, np.ndarray]:
         assert self.score is not None
         scores = self.score(rows.frame) if len(rows) else np.empty(0)
+        part.data.keep_scores(self.threshold, scores)
         reason = f"quality score below {self.threshold:g}"
         return replace(rows, scores=scores), np.where(scores < self.threshold, reason, "").astype(object)
 
@@ -80,15 +81,24 @@ class QualitySieve(Sieve):
         self, part: ClassData, draw: Callable[[int], NewRows]
     ) -> Callable[[pd.DataFrame], np.ndarray]:
         if callable(self.scorer):
-            return lambda frame: _checked_scores(self.scorer(part.rows, frame), len(frame), self.scorer)
+            # Copies, since a scorer judges rows and does not edit them.
+            return lambda frame: _checked_scores(
+                self.scorer(part.rows.copy(), frame.copy()), len(frame), self.scorer
+            )
         scorer, data, n_rows = SCORERS[self.scorer](), part.data, len(part.positions)
         made = NewRows.none_of(part.rows)
         if scorer.needs_made and n_rows >= MIN_ROWS:
             made = draw(int(np.clip(n_rows, MIN_REFERENCE, MAX_REFERENCE)))
         n_least = min(n_rows, len(data.codes) - n_rows if scorer.needs_others else n_rows)
-        if n_least < MIN_ROWS or (scorer.needs_made and len(made) < MIN_ROWS):
+        if n_least < MIN_ROWS:
             part.warn_of_few_rows(
                 f"a quality score needs {MIN_ROWS} rows to learn from and has {n_least}, so none is turned down for it"
+            )
+            return lambda frame: np.ones(len(frame))
+        if scorer.needs_made and len(made) < MIN_ROWS:
+            part.warn(
+                f"gets no quality score: it needs {MIN_ROWS} made rows to learn from, of which other filters left "
+                f"{len(made)}"
             )
             return lambda frame: np.ones(len(frame))
         scorer.fit(
@@ -102,6 +112,11 @@ class QualitySieve(Sieve):
                 seed=part.streams.child("quality").integer_seed(),
             )
         )
+        if 0 < self.threshold <= scorer.least_score:
+            part.warn_of_few_rows(
+                f"ranks among so few never score below {scorer.least_score:.2f}, so no row is turned down for quality "
+                f"at the threshold {self.threshold:g}"
+            )
         return lambda frame: scorer.score(data.encoder.transform(frame))
 
 
@@ -122,7 +137,13 @@ class DiversitySieve(Sieve):
 
     def for_class(self, part: ClassData, draw: Callable[[int], NewRows]) -> Sieve:
         real = part.data.codes[part.positions]
-        return DiversitySieve(self.min_distance, NearCopies(part.data.distances(), real, self.min_distance))
+        copies = NearCopies(part.data.distances(), real, self.min_distance)
+        if self.min_distance and not copies.unit_:
+            part.warn(
+                "has a single row, or mostly repeated ones: their usual distance is 0, so no new row is turned down as "
+                "a near copy"
+            )
+        return DiversitySieve(self.min_distance, copies)
 
     def judge(self, rows: NewRows, accepted: pd.DataFrame, part: ClassData) -> tuple[NewRows, np.ndarray]:
         assert self.copies is not None
@@ -181,7 +202,13 @@ def _passing(draw: Callable[[int], NewRows], sieve: Sieve, part: ClassData) -> C
 
 
 def _checked_scores(scores: Any, n_rows: int, scorer: Any) -> np.ndarray:
-    scores = np.asarray(scores, dtype=np.float64)
+    try:
+        scores = np.asarray(scores, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise DataError(
+            f"Got {type(scores).__name__} from the scorer {getattr(scorer, '__name__', scorer)!r} that cannot be read "
+            f"as numbers ({error}); expected {n_rows} scores in [0, 1]."
+        ) from error
     if scores.shape != (n_rows,) or not ((scores >= 0) & (scores <= 1)).all():
         raise DataError(
             f"Got scores of shape {scores.shape} between {scores.min(initial=np.inf):g} and "

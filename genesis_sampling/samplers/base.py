@@ -168,6 +168,7 @@ class BaseAugmenter(BaseSampler):
             choices=plan.new.choices,
             seconds=seconds,
             warnings=list(data.warned),
+            quality_scores={bound: np.concatenate(scores) for bound, scores in data.scored.items()},
             metrics=_lazy_metrics(data, plan) if len(plan.new) else None,
         )
 
@@ -193,6 +194,7 @@ def _lazy_metrics(data: SamplingData, plan: ResamplePlan) -> AugmentationMetrics
         lambda: with_class(data.table.frame, data.target.codes),
         lambda: with_class(plan.new.frame, plan.new_codes),
         target=target,
+        categorical_features=data.named_categories(names),
     )
 
 

@@ -66,6 +66,7 @@ class SamplingData:
         self.streams = streams
         self.sieve = sieve
         self.warned: list[str] = []
+        self.scored: dict[float, list[np.ndarray]] = {}
         self._shared: dict[Hashable, Any] = {}
         self._categorical_features = categorical_features
 
@@ -78,6 +79,12 @@ class SamplingData:
     def schema(self) -> TableSchema:
         """What the columns of the whole table are."""
         return self.once("schema", lambda: infer_schema(self.table.frame, self._categorical_features))
+
+    def named_categories(self, names: list[str]) -> Any:
+        """``categorical_features`` for a frame whose columns have other names, and maybe further columns."""
+        if isinstance(self._categorical_features, str):
+            return self._categorical_features
+        return [name for name, column in zip(names, self.schema, strict=True) if column.discrete]
 
     @property
     def encoder(self) -> TableEncoder:
@@ -122,7 +129,7 @@ class SamplingData:
             streams = self.streams.child(*key) if seed is None else RandomStreams.from_random_state(seed)
             categorical = getattr(sampler, "categorical_features", "auto")
             inner = SamplingData(self.table, self.target, streams, categorical)
-            inner.warned = self.warned
+            inner.warned, inner.scored = self.warned, self.scored
             return inner
 
         return self.once(("seen by", *key), look).with_sieve(sieve or self.sieve)
@@ -131,6 +138,10 @@ class SamplingData:
         """Give a warning, and keep it for the report."""
         self.warned.append(message)
         warn_user(message, category)
+
+    def keep_scores(self, threshold: float, scores: np.ndarray) -> None:
+        """Keep the quality scores of candidates, which had to reach a threshold, for the report."""
+        self.scored.setdefault(threshold, []).append(scores)
 
     def with_sieve(self, sieve: Sieve | None) -> SamplingData:
         """The same data with another sieve."""
@@ -170,9 +181,11 @@ class ClassData:
     def warn_of_few_rows(self, consequence: str) -> None:
         """Tell that the class has fewer rows than the method would like, and what that leads to."""
         n_rows = len(self.positions)
-        self.data.warn(
-            f"Class {self.label!r} has {n_rows} row{'s' * (n_rows > 1)}: {consequence}.", SmallClassWarning
-        )
+        self.warn(f"has {n_rows} row{'s' * (n_rows > 1)}: {consequence}")
+
+    def warn(self, text: str) -> None:
+        """Tell something about the class."""
+        self.data.warn(f"Class {self.label!r} {text}.", SmallClassWarning)
 
     def with_sieve(self, sieve: Sieve | None) -> ClassData:
         """The same class with another sieve."""
@@ -388,8 +401,8 @@ def _shortage(n_rows: int, n_accepted: int, n_drawn: int, rejected: Counter, par
     got = f"Got {n_accepted} of the {n_rows} rows asked for class {part.label!r} out of {n_drawn} candidates."
     if not rejected:
         return f"{got} The sampler gave fewer rows than it was asked for; ask for fewer, or use another one."
-    passed = "; ".join(f"{reason}: {1 - count / n_drawn:.2%}" for reason, count in rejected.most_common(3))
-    return f"{got} Share of candidates that passed: {passed}. Loosen what turns them down, or ask for fewer rows."
+    turned_down = "; ".join(f"{reason}: {count / n_drawn:.2%}" for reason, count in rejected.most_common(3))
+    return f"{got} Turned down: {turned_down}. Loosen what turns them down, or ask for fewer rows."
 
 
 def plan_classes(

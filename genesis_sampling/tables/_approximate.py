@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from ._distances import EuclideanDistances
-from ._nearest import ALL, SPARE, Best, nearest_rows, promising, settle, workers
+from ._nearest import ALL, SPARE, Best, nearest_rows, promising, settle
+from ._threads import workers
 
 __all__ = ["InvertedFile"]
 

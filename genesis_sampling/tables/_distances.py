@@ -279,8 +279,8 @@ def _n_levels(categories: np.ndarray) -> int:
 
 
 def _levels(categories: np.ndarray, missing: int) -> np.ndarray:
-    """Categories as positions, a missing one as the position ``missing``."""
-    return np.nan_to_num(categories, nan=missing).astype(np.intp)
+    """Categories as positions; a missing one, or one that was not there at the fit, as the position ``missing``."""
+    return np.minimum(np.nan_to_num(categories, nan=missing), missing).astype(np.intp)
 
 
 def _simplex(categories: np.ndarray, mismatch: float) -> np.ndarray | None:

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from functools import cache
 from typing import Any
 
 import numpy as np
-from threadpoolctl import ThreadpoolController
 
 from ._distances import Distances
+from ._threads import workers
 
-__all__ = ["Best", "nearest_rows", "promising", "settle", "workers"]
+__all__ = ["Best", "nearest_rows", "promising", "settle"]
 
 # Rows that are compared at a time, and pairs.
 ROWS = 8192
@@ -88,24 +84,6 @@ def _search(
         return found, positions, np.ones(len(queries), dtype=bool)
     worst_kept = best.limit().astype(np.float64)
     return found, positions, distances.rules_out(queries, found[:, -1], worst_kept, dtype)
-
-
-@contextmanager
-def workers(n_threads: int) -> Iterator[Callable[[Callable[[int], Any], Iterable[int]], list]]:
-    """Give what calls a function for each of some numbers, on so many threads."""
-    # The threads share the work between them; the products are too small for the linear algebra to share them too.
-    with linear_algebra().limit(limits=1):
-        if n_threads == 1:
-            yield lambda function, numbers: list(map(function, numbers))
-        else:
-            with ThreadPoolExecutor(n_threads) as pool:
-                yield lambda function, numbers: list(pool.map(function, numbers))
-
-
-@cache
-def linear_algebra() -> ThreadpoolController:
-    """The thread pools that numpy brought along; to find them takes milliseconds."""
-    return ThreadpoolController().select(user_api="blas")
 
 
 def settle(

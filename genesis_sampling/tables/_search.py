@@ -11,7 +11,8 @@ from sklearn.base import clone
 from ..exceptions import DataError
 from ._approximate import InvertedFile
 from ._distances import Distances, EuclideanDistances
-from ._nearest import linear_algebra, nearest_rows
+from ._nearest import nearest_rows
+from ._threads import linear_algebra
 
 __all__ = ["DEFAULT_BUDGET", "NeighborSearch"]
 

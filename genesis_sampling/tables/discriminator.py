@@ -11,12 +11,16 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import StratifiedKFold
 
+from ._threads import threads_for_trees
 from .neighbors import EuclideanDistances, fit_distances
 
 __all__ = ["CrossFitted", "Discriminator", "columns_for_trees"]
 
 # Boosted trees know no more categories in a column.
 MAX_CATEGORIES = 254
+# As many values of a column of numbers as boosted trees tell apart. They would cut columns into bins themselves, but
+# with weights that takes longer than all their trees.
+N_BINS = 255
 
 
 class CrossFitted:
@@ -45,6 +49,10 @@ class CrossFitted:
 
     def fit(self, codes: np.ndarray, is_first: np.ndarray, discrete: np.ndarray) -> CrossFitted:
         """Learn which of the encoded rows, NaN where a value is missing, are of the first side."""
+        with threads_for_trees(len(codes)):
+            return self._fit(codes, is_first, discrete)
+
+    def _fit(self, codes: np.ndarray, is_first: np.ndarray, discrete: np.ndarray) -> CrossFitted:
         self._look_at(codes, discrete)
         points, weight = self._points(codes), balanced_weights(is_first)
         self.margin_ = np.empty(len(codes))
@@ -61,7 +69,8 @@ class CrossFitted:
     def margins(self, codes: np.ndarray) -> np.ndarray:
         """Log odds of rows that were not fitted, by the model of each fold; shape (n_folds, n_rows)."""
         points = self._points(codes)
-        return np.stack([model.decision_function(points) for model in self._models])
+        with threads_for_trees(len(points)):
+            return np.stack([model.decision_function(points) for model in self._models])
 
     def _look_at(self, codes: np.ndarray, discrete: np.ndarray) -> None:
         """Decide which columns the model sees, and how."""
@@ -71,9 +80,18 @@ class CrossFitted:
             view = fit_distances(codes, discrete)
             assert isinstance(view, EuclideanDistances)
             self._view = view
+        else:
+            self._edges = [_edges(codes[:, column]) for column in np.flatnonzero(~discrete)]
 
     def _points(self, codes: np.ndarray) -> np.ndarray:
-        return self._view.embed(codes) if self.model == "logistic" else codes[:, self._seen]
+        """What the model sees of the rows."""
+        if self.model == "logistic":
+            return self._view.embed(codes)
+        seen = codes[:, self._seen]
+        for column, edges in zip(np.flatnonzero(~self._discrete), self._edges, strict=True):
+            values = seen[:, column]
+            seen[:, column] = np.where(np.isnan(values), np.nan, np.searchsorted(edges, values))
+        return seen
 
     def _made(self) -> Any:
         if self.model == "logistic":
@@ -135,6 +153,14 @@ def columns_for_trees(codes: np.ndarray, discrete: np.ndarray) -> np.ndarray:
     """Mask of the columns that boosted trees can take: all but those of more than 254 categories."""
     last = codes.max(axis=0, initial=0, where=~np.isnan(codes))
     return ~(discrete & (last >= MAX_CATEGORIES))
+
+
+def _edges(numbers: np.ndarray) -> np.ndarray:
+    """Bounds of bins of about equally many of these numbers, at most N_BINS of them; each bin includes its bound."""
+    known = numbers[~np.isnan(numbers)]
+    if not len(known):
+        return known
+    return np.unique(np.quantile(known, np.linspace(0, 1, N_BINS + 1)[1:-1], method="inverted_cdf"))
 
 
 def balanced_weights(is_first: np.ndarray) -> np.ndarray:

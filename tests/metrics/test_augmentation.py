@@ -156,3 +156,81 @@ class TestReports:
         assert quality_report(real, marked, "y").quality_score == report.quality_score
         with pytest.raises(DataError, match="marks no row"):
             quality_report(real, real.assign(_synthetic=False))
+
+
+class TestClassShares:
+    """Which rows of several classes are compared."""
+
+    @staticmethod
+    def of(**counts):
+        rng = np.random.default_rng(sum(counts.values()))
+        labels = np.repeat(list(counts), list(counts.values()))
+        return pd.DataFrame({"a": rng.normal(size=len(labels)), "y": labels.astype(object)})
+
+    def test_a_tiny_class_does_not_make_the_others_few(self):
+        """Of each class as many rows are compared as the smaller table has of it."""
+        real, synthetic = self.of(a=400, b=200, c=5), self.of(b=200, c=395)
+        metrics = AugmentationMetrics(real, synthetic, target="y")
+        for rows in (metrics.real, metrics.synthetic):
+            assert rows["y"].value_counts().to_dict() == {"b": 200, "c": 5}
+        assert len(metrics.all_real) == 605
+
+    def test_copies_are_looked_for_in_all_rows(self):
+        real = self.of(a=400, b=200, c=5)
+        chosen = real[real["y"] != "a"].sample(400, replace=True, random_state=0)
+        metrics = AugmentationMetrics(
+            real, chosen.reset_index(drop=True), target="y", holdout=self.of(a=90, b=40)
+        )
+        assert metrics.figure("exact_copies") == 1
+        assert metrics.figure("exact_copies_holdout") == 0
+
+    def test_copies_need_no_holdout(self):
+        real = self.of(a=60, b=60)
+        assert AugmentationMetrics(real, real.head(60)).figure("exact_copies") == 1
+        assert AugmentationMetrics(real, real.head(60)).figure("exact_copies_holdout") is None
+
+    def test_synthetic_rows_without_a_class(self):
+        synthetic = self.of(a=60).assign(y=None)
+        with pytest.raises(DataError, match="Got no class in the column 'y'"):
+            AugmentationMetrics(self.of(a=60, b=60), synthetic, target="y").figure("shape")
+
+
+class TestUse:
+    def test_of_good_and_of_wrong_rows(self):
+        """Rows with the labels swapped make a model worse on fresh rows; its interval says so."""
+        real, holdout = table(200, 0), table(600, 2)
+        wrong = table(400, 1).assign(y=lambda rows: rows["y"].map({"ill": "well", "well": "ill"}))
+        scores = AugmentationMetrics(real, wrong, target="y", holdout=holdout).utility()
+        assert scores.loc["average_precision", "high"] < 0
+
+    def test_needs_a_target_and_a_holdout(self):
+        assert AugmentationMetrics(table(99, 0), table(99, 1), target="y").utility() is None
+        assert AugmentationMetrics(table(99, 0), table(99, 1), holdout=table(99, 2)).utility() is None
+
+    def test_groups(self):
+        only_x = table(400, 1)
+        only_x = only_x[only_x["c"] == "x"]
+        effects = AugmentationMetrics(table(400, 0), only_x, target="y", sensitive="c").groups()
+        assert effects.loc["x", "share_augmented"] > effects.loc["x", "share_real"]
+        assert AugmentationMetrics(table(99, 0), table(99, 1), target="y").groups() is None
+
+
+class TestQualityReport:
+    def test_real_rows_before_the_synthetic_ones_are_left_out(self):
+        real, made = table(120, 0), table(80, 1)
+        report = quality_report(real, pd.concat([real, made], ignore_index=True), "y")
+        assert len(report.metrics.all_synthetic) == 80
+        assert "begins with the 120 real rows" in report.warnings[0]
+        assert not quality_report(real, made, "y").warnings
+
+    def test_sensitive_column_needs_a_target(self):
+        with pytest.raises(DataError, match="sensitive_column='c' without target_column"):
+            quality_report(table(60, 0), table(60, 1), sensitive_column="c")
+
+    def test_sections_of_use_and_groups(self):
+        report = quality_report(
+            table(200, 0), table(200, 1), "y", holdout=table(200, 2), sensitive_column="c"
+        )
+        text = report.to_markdown()
+        for words in ("does it help a model?", "Average precision", "who is affected?", "Groups of c"):
+            assert words in text

@@ -135,3 +135,20 @@ def test_sampled_and_seeded(figure, real, spoiled, global_rng_untouched):
     pair = as_pair(real, spoiled["shuffled"])
     draws = [FIGURES[figure](pair, max_rows=200, random_state=seed) for seed in (0, 0, 1)]
     assert draws[0] == draws[1] != draws[2]
+
+
+def test_repeated_rows_leave_the_density_of_fresh_ones_at_1():
+    """Balls around repeated rows hold all their twins; each counts by how many real rows its ball holds."""
+    rng = np.random.default_rng(0)
+    real, fresh = (pd.DataFrame({"a": rng.integers(0, 12, 2000).astype(float)}) for _ in range(2))
+    # Shares of 12 values among 2,000 rows vary by some percent.
+    assert manifold.density(real, fresh) == pytest.approx(1, abs=0.1)
+
+
+@pytest.mark.parametrize("name", manifold.__all__)
+def test_categories_that_real_rows_lack(name):
+    real, synthetic = (pd.DataFrame({"c": list(letters) * 100}) for letters in ("ab", "xy"))
+    if name in ("coverage", "density", "beta_recall"):
+        assert getattr(manifold, name)(real, synthetic) < 0.1
+    else:
+        assert 0 <= getattr(manifold, name)(real, synthetic) <= 1

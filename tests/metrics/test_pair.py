@@ -84,3 +84,25 @@ def test_equal_numbers_of_both():
 def test_tables_that_cannot_be_compared(synthetic, message):
     with pytest.raises(DataError, match=message):
         as_pair(pd.DataFrame({"a": [1.0, 2.0], "b": [3.0, 4.0]}), synthetic)
+
+
+def test_booleans_written_as_numbers_are_the_same():
+    real = pd.DataFrame({"f": [True, False, True]})
+    pair = as_pair(real, real.astype(int))
+    assert np.array_equal(pair.real, pair.synthetic)
+    other = as_pair(real, pd.DataFrame({"f": [0, 1, 2]}))
+    assert not np.isin(other.synthetic[2], other.real).any()
+
+
+def test_infinite_values():
+    finite, infinite = pd.DataFrame({"a": [1.0, 2.0]}), pd.DataFrame({"a": [1.0, np.inf]})
+    with pytest.raises(DataError, match="infinite values in the column 'a' of the synthetic table"):
+        as_pair(finite, infinite)
+
+
+def test_values_outside_of_the_real_range_as_categories_of_their_own():
+    pair = as_pair(pd.DataFrame({"a": [0.0, 10.0]}), pd.DataFrame({"a": [-1.0, 11.0]}))
+    assert [side.tolist() for side in pair.levels(0)[:2]] == [[0, 9], [0, 9]]
+    real, synthetic, n_levels = pair.levels(0, outside=True)
+    assert not np.isin(synthetic, real).any()
+    assert n_levels == 13

@@ -53,6 +53,8 @@ class StandIn:
 
     def __init__(self, real, synthetic, *, target=None, holdout=None, **figures):
         self.real, self.synthetic, self.target, self.holdout = real, synthetic, target, holdout
+        self.all_real, self.all_synthetic, self.sensitive = real, synthetic, None
+        self.categorical_features = "auto"
         self.figures = {**FIGURES, **figures}
 
     def summary(self):
@@ -60,6 +62,18 @@ class StandIn:
 
     def figure(self, name):
         return self.figures[name]
+
+    def interval(self, name):
+        return None
+
+    def utility(self):
+        return None
+
+    def groups(self):
+        return None
+
+    def lost_categories(self):
+        return pd.DataFrame({"column": [], "category": []})
 
     def column_shapes(self):
         return pd.Series(np.linspace(0.7, 1, self.real.shape[1]), index=self.real.columns)

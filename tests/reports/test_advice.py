@@ -35,7 +35,9 @@ GOOD = {
 # What one figure does to a report in which all others are good: (figures, kind, words).
 FINDINGS = [
     ({"exact_copies": 0.4}, "privacy", ["copy training rows", "40 %", "1.2 %"]),
-    ({"exact_copies": 0.4, "exact_copies_holdout": None}, "privacy", ["may be chance", "holdout"]),
+    ({"exact_copies": 0.4, "exact_copies_holdout": None}, "privacy", ["chance does that", "holdout"]),
+    ({"exact_copies_holdout": 0.9}, "privacy", ["90 %", "seems to hold training rows"]),
+    ({"c2st": 0.2}, "fidelity", ["0.20", "copies"]),
     ({"nearer_to_train": 0.7}, "privacy", ["70 %", "single training rows"]),
     ({"authenticity": 0.1}, "privacy", ["10 %", "neighbour"]),
     ({"membership_distance": 0.8}, "privacy", ["from distances", "0.80"]),
@@ -80,6 +82,42 @@ def test_privacy_comes_first():
         advice.kind for advice in advise({**GOOD, "categories_lost": 1, "shape": 0.1, "nearer_to_train": 0.9})
     ]
     assert kinds == ["privacy", "fidelity", "diversity"]
+
+
+def test_an_attack_that_may_be_chance_is_no_finding():
+    figures = {**GOOD, "membership_distance": 0.75}
+    assert advise(figures, intervals={"membership_distance": (0.4, 0.93)})[0].kind == "fine"
+    assert advise(figures, intervals={"membership_distance": (0.7, 0.8)})[0].kind == "privacy"
+
+
+def test_authenticity_of_narrow_tables_and_of_repeated_rows():
+    """One number has a third by chance; rows that repeat each other none."""
+    low = {**GOOD, "authenticity": 0.33}
+    assert advise(low, n_columns=20)[0].kind == "privacy"
+    assert advise(low, n_columns=1)[0].kind == "fine"
+    assert advise({**low, "duplicate_share_real": 0.4}, n_columns=20)[0].kind == "fine"
+
+
+@pytest.mark.parametrize(
+    ("real", "augmented", "interval", "words"),
+    [
+        (0.6, 0.5, (-0.15, -0.05), "does worse"),
+        (0.5, 0.51, (-0.02, 0.04), "not clearly better"),
+        (0.5, 0.6, (0.05, 0.15), None),
+        (0.999, 0.998, (-0.002, 0.001), None),
+    ],
+)
+def test_use(real, augmented, interval, words):
+    row = {"real": real, "augmented": augmented, "low": interval[0], "high": interval[1]}
+    found = advise(GOOD, utility=pd.DataFrame([row], index=["average_precision"]))[0]
+    assert found.kind == ("fine" if words is None else "use")
+    assert words is None or words in found.text
+
+
+def test_lost_categories_are_named():
+    lost = pd.DataFrame({"column": ["city", "city"], "category": ["Oslo", None]})
+    text = advise({**GOOD, "categories_lost": 2.0}, lost=lost)[0].text
+    assert "'Oslo' in 'city' and missing in 'city'" in text
 
 
 class TestColumns:
@@ -129,7 +167,7 @@ class TestCounts:
     def test_classes_that_are_still_apart(self):
         (only,) = advise({}, counts={"no": 900, "yes": 100, "never": 0})
         assert only.kind == "balance"
-        assert "still biased to class 'no': it has 9.0 times the rows of class 'yes'" in only.text
+        assert "still biased to class 'no', which has 9.0 times the rows of class 'yes'" in only.text
         assert advise({}, counts={"no": 400, "yes": 100}) == []
         assert advise({}, counts={"no": 400}) == []
 

@@ -358,9 +358,9 @@ def test_matplotlib_is_loaded_when_it_is_needed():
     """Not by the reports themselves; without it an error names the extra, and a report says so in its place."""
     code = (
         "import sys; import genesis_sampling.reports as r; from genesis_sampling.reports import _pictures\n"
-        "r.AugmentationReport, r.advise\n"
+        "report = r.AugmentationReport('S', {}, {}, quality_scores={0.5: [0.2]})\n"
         "assert 'matplotlib' not in sys.modules; sys.modules['matplotlib'] = None\n"
-        "print(_pictures.report_pictures(object())[0].text)\n"
+        "print(_pictures.report_pictures(report)[0].text)\n"
         "try: r.ScatterDisplay\n"
         "except ImportError as error: print(type(error).__name__, error)\n"
         "del sys.modules['matplotlib']; r.ScatterDisplay\n"

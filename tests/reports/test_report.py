@@ -270,7 +270,7 @@ class TestHtml:
         assert path.read_text(encoding="utf-8") == text
         assert list(tmp_path.iterdir()) == [path]
         assert attacked.to_html(str(path), title="other", plots=False) != text
-        with pytest.raises(FileNotFoundError):
+        with pytest.raises(FileNotFoundError, match="expected a folder that exists"):
             attacked.to_html(tmp_path / "nowhere" / "report.html", plots=False)
 
     def test_one_column_is_told_instead_of_drawn(self, report, tables, stand_in):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -179,10 +181,52 @@ class TestQualityFilter:
     def test_a_target_out_of_reach_is_told(self, table):
         X, y = table
         generator = Urn((X[y == 0] + {"a": 50, "b": 50, "c": ""}).reset_index(drop=True))
-        with pytest.raises(TargetNotReachedError, match="quality score below 0.9: 0.00%"):
+        with pytest.raises(TargetNotReachedError, match="Turned down: quality score below 0.9: 100.00%"):
             QualityFilter(
                 GenerativeOverSampler(generator), threshold=0.9, scorer="density", random_state=0
             ).fit_resample(X, y)
+
+    @pytest.mark.parametrize("scorer", ["density", "classifier"])
+    def test_ranks_that_cannot_reach_below_the_threshold_are_told(self, scorer):
+        """Among 20 rows no rank is below 1 / (.05 * 21), so .8 turns nothing down; among 40 it does."""
+        rng = np.random.default_rng(0)
+        for n_rows, warns in ((20, True), (40, False)):
+            X, y = rng.normal(size=(100 + n_rows, 2)), np.repeat([0, 1], [100, n_rows])
+            sampler = QualityFilter(NoiseSampler(), scorer=scorer, random_state=0)
+            with warnings.catch_warnings(record=True) as caught:
+                warnings.simplefilter("always")
+                sampler.fit_resample(X, y)
+            assert any("never score below 0.95" in str(said.message) for said in caught) == warns
+
+    def test_a_scorer_cannot_edit(self, table):
+        X, y = table
+
+        def greedy(real, candidates):
+            real["a"] = candidates["a"] = 1e9
+            return np.ones(len(candidates))
+
+        sampler = QualityFilter(NoiseSampler(), scorer=greedy, random_state=0)
+        assert sampler.fit_resample(X, y)[0]["a"].max() < 1e6
+
+    def test_scores_of_candidates_are_kept_for_the_report(self, table):
+        X, y = table
+        sampler = QualityFilter(NoiseSampler(noise_scale=2.0), scorer="density", random_state=0)
+        sampler.fit_resample(X, y)
+        (scores,) = sampler.report_.quality_scores.values()
+        n_low = sampler.report_.rejected["quality score below 0.8"]
+        assert n_low == (scores < 0.8).sum() > 0
+        assert "quality_scores" not in sampler.report_.to_dict(figures=False)
+
+    @pytest.mark.parametrize(
+        ("sampler", "message"),
+        [
+            (lambda: QualityFilter(NoiseSampler, random_state=0), r"Got the class NoiseSampler; expected"),
+            (lambda: QualityFilter(NoiseSampler(), scorer=lambda r, c: ["good"] * len(c)), "read as numbers"),
+        ],
+    )
+    def test_what_is_no_sampler_or_no_score(self, table, sampler, message):
+        with pytest.raises(DataError, match=message):
+            sampler().fit_resample(*table)
 
     def test_callable(self, table):
         X, y = table
@@ -271,5 +315,6 @@ class TestDiversityFilter:
         X = np.random.default_rng(0).integers(0, 2, size=(120, 2)).astype(float)
         y = np.repeat([0, 1], [80, 40])
         sampler = DiversityFilter(NoiseSampler(), min_distance=5, random_state=0)
-        assert len(sampler.fit_resample(X, y)[0]) == 160
+        with pytest.warns(SmallClassWarning, match="their usual distance is 0"):
+            assert len(sampler.fit_resample(X, y)[0]) == 160
         assert not sampler.report_.rejected

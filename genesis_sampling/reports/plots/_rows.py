@@ -113,7 +113,7 @@ class Rows:
         return f", class {self.class_names[codes[0]]}" if len(codes) == 1 else ", other classes"
 
 
-def read_rows(real: Any, synthetic: Any, target: Any = None) -> Rows:
+def read_rows(real: Any, synthetic: Any, target: Any = None, *, categorical_features: Any = "auto") -> Rows:
     """Read two tables for a display.
 
     Parameters
@@ -121,14 +121,16 @@ def read_rows(real: Any, synthetic: Any, target: Any = None) -> Rows:
     real, synthetic : {dataframe, array-like} of shape (n_rows, n_columns), or TablePair and None
     target : str or int, default=None
         Name of the column that holds the class.
+    categorical_features : "auto", array-like of names or positions, or boolean mask, default="auto"
+        Columns that hold categories.
     """
     kinds, orders = {}, {}
     if not isinstance(real, TablePair):
         frame = wrap_table(real).frame
-        kinds = {column.name: column.kind for column in infer_schema(frame)}
+        kinds = {column.name: column.kind for column in infer_schema(frame, categorical_features)}
         ordered = [name for name, kind in kinds.items() if kind is ColumnKind.ORDINAL]
         orders = {name: frame[name].cat.categories.tolist() for name in ordered}
-    pair = as_pair(real, synthetic)
+    pair = as_pair(real, synthetic, categorical_features=categorical_features)
     unclassed = [np.zeros(len(side)) for side in pair.tables]
     if target is None:
         return Rows(pair, kinds, orders, unclassed[0], unclassed[1], {})
