@@ -14,6 +14,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from .._random import RandomStreams
 from ..exceptions import DataError, IdentifierWarning
 from ..tables import infer_schema
+from ..tables._threads import threads_for_trees
 from ..tables.containers import wrap_table
 from ..tables.discriminator import columns_for_trees
 from ._pair import as_pair
@@ -46,11 +47,13 @@ class TableClassifier(ClassifierMixin, BaseEstimator):
         self._discrete = ~pair.is_number
         self._seen = columns_for_trees(pair.real, self._discrete)
         # Early stopping would set rows aside at random, among them copies of synthetic ones.
-        self._model = HistGradientBoostingClassifier(
+        model = HistGradientBoostingClassifier(
             categorical_features=self._discrete[self._seen],
             early_stopping=False,
             random_state=self.random_state,
-        ).fit(pair.real[:, self._seen], y)
+        )
+        with threads_for_trees(len(X)):
+            self._model = model.fit(pair.real[:, self._seen], y)
         self.classes_ = self._model.classes_
         return self
 
@@ -58,7 +61,8 @@ class TableClassifier(ClassifierMixin, BaseEstimator):
         """Probabilities of the classes, shape (n_rows, n_classes)."""
         codes = self._pair(X).synthetic
         codes = np.where(self._discrete & (codes >= self._n_levels), np.nan, codes)
-        return self._model.predict_proba(codes[:, self._seen])
+        with threads_for_trees(len(codes)):
+            return self._model.predict_proba(codes[:, self._seen])
 
     def predict(self, X: pd.DataFrame) -> np.ndarray:
         """The most probable class of each row."""

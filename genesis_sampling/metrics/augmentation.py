@@ -12,6 +12,7 @@ import pandas as pd
 from ..exceptions import DataError
 from ..tables.containers import wrap_table
 from . import bias, diversity, fidelity, manifold, privacy, utility
+from ._estimate import Estimate
 from ._pair import TablePair, as_pair
 from ._records import as_records
 
@@ -190,7 +191,7 @@ class AugmentationMetrics:
         if self.figure(name) is None:
             return None
         found = self._found[name]
-        return (found.low, found.high) if isinstance(found, privacy.Estimate) else None
+        return (found.low, found.high) if isinstance(found, Estimate) else None
 
     def summary(self) -> dict[str, float | None]:
         """Every figure by name."""

@@ -29,8 +29,9 @@ USE_WORDS = (
     "Recall at the usual threshold rises with any rows of the rare class, and so it does with a lower threshold."
 )
 GROUP_WORDS = (
-    "Synthetic rows repeat their source, unfairness included. Compare the columns before and after between groups: a "
-    "share or a rate that moves in one group alone is the doing of the synthetic rows."
+    "Synthetic rows repeat their source, unfairness included. What moves in one group more than in the others is the "
+    "doing of the synthetic rows. Errors are those of boosted trees on the holdout, where there is one, learned "
+    "from the real rows and from all."
 )
 SCORES = {
     "average_precision": "Average precision",
@@ -42,16 +43,12 @@ SCORES = {
     "log_loss": "Log loss (less is better)",
     "brier": "Brier score (less is better)",
 }
-# Figure of a group -> its title, and how it is written.
+# What is told of a group -> its title; the figures are called so with "_real" and "_augmented".
 GROUP_FIGURES = {
-    "share_real": ("Share before", "share"),
-    "share_augmented": ("Share after", "share"),
-    "positive_real": ("Positive before", "share"),
-    "positive_augmented": ("Positive after", "share"),
-    "false_positive_real": ("False positives before", "share"),
-    "false_positive_augmented": ("False positives after", "share"),
-    "false_negative_real": ("False negatives before", "share"),
-    "false_negative_augmented": ("False negatives after", "share"),
+    "share": "Share of rows",
+    "positive": "Positive rows",
+    "false_positive": "False positives",
+    "false_negative": "False negatives",
 }
 
 
@@ -238,7 +235,7 @@ def _use_section(metrics: Any) -> Section:
         (
             SCORES.get(name, name),
             *(value_text(row[side]) for side in ("real", "augmented", "difference")),
-            f"{value_text(row['low'])} to {value_text(row['high'])}",
+            _interval_text((row["low"], row["high"])),
         )
         for name, row in scores.iterrows()
     ]
@@ -251,21 +248,24 @@ def _groups_section(metrics: Any) -> Section:
     effects = metrics.groups()
     if effects is None:
         return Section("groups", "Groups", [])
+    told = {key: title for key, title in GROUP_FIGURES.items() if f"{key}_real" in effects}
     rows = [
         (
             str(group),
-            *(value_text(row[name], style) for name, (_, style) in GROUP_FIGURES.items() if name in effects),
+            *(
+                " → ".join(value_text(row[f"{key}_{side}"], "share") for side in ("real", "augmented"))
+                for key in told
+            ),
         )
         for group, row in effects.iterrows()
     ]
-    header = (
-        str(metrics.sensitive),
-        *(title for name, (title, _) in GROUP_FIGURES.items() if name in effects),
-    )
+    header = (str(metrics.sensitive), *told.values())
     small = [str(group) for group in effects.index[effects["too_small"]]]
     blocks: list[Block] = [
         Text(GROUP_WORDS),
-        TableBlock(f"Groups of {metrics.sensitive}", header, rows, numbers=range(1, len(header))),
+        TableBlock(
+            f"Groups of {metrics.sensitive}, before → after", header, rows, numbers=range(1, len(header))
+        ),
     ]
     if small:
         blocks.append(Text(f"Too few rows to say anything of: {', '.join(small)}."))
@@ -276,14 +276,28 @@ def _privacy_section(metrics: Any, figures: Mapping[str, Any]) -> Section:
     blocks: list[Block] = [Text(PRIVACY_WORDS)]
     if metrics.holdout is None:
         blocks.append(Text("No fresh rows were given as a holdout, so figures that need them have a dash."))
-    blocks.append(_figure_table("Privacy: are they copies?", PRIVACY, figures))
+    intervals = {name: metrics.interval(name) for name in PRIVACY if name in figures}
+    blocks.append(_figure_table("Privacy: are they copies?", PRIVACY, figures, intervals))
     return Section("privacy", "Privacy", blocks)
 
 
-def _figure_table(caption: str, texts: Mapping[str, FigureText], figures: Mapping[str, Any]) -> TableBlock:
-    rows = [
-        (text.title, value_text(figures.get(key), text.style), ideal_text(text, figures), text.meaning)
-        for key, text in texts.items()
-        if key in figures
-    ]
-    return TableBlock(caption, ("Figure", "Value", "Ideal", "What it says"), rows, numbers=(1,))
+def _figure_table(
+    caption: str,
+    texts: Mapping[str, FigureText],
+    figures: Mapping[str, Any],
+    intervals: Mapping[str, tuple[float, float] | None] | None = None,
+) -> TableBlock:
+    rows = []
+    for key, text in texts.items():
+        if key not in figures:
+            continue
+        told = [text.title, value_text(figures[key], text.style)]
+        if intervals is not None:
+            told.append(_interval_text(intervals.get(key), text.style))
+        rows.append([*told, ideal_text(text, figures), text.meaning])
+    header = ("Figure", "Value", *([] if intervals is None else ["95 % interval"]), "Ideal", "What it says")
+    return TableBlock(caption, header, rows, numbers=range(1, len(header) - 2))
+
+
+def _interval_text(interval: tuple[float, float] | None, style: str = "number") -> str:
+    return "" if interval is None else " to ".join(value_text(end, style) for end in interval)

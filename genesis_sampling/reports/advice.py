@@ -198,18 +198,19 @@ def _privacy(facts: Facts) -> Iterator[Advice]:
             f"{_percent(by_chance)} of the rows of the holdout equal a training row: it seems to hold training "
             "rows, and then the figures of privacy say nothing. Give rows that nothing was learned from.",
         )
-    elif copies > (0 if math.isnan(by_chance) else by_chance) + EXTRA_COPIES:
-        against = (
-            "chance does that in a table of few values: a holdout of fresh rows would tell how often. If the synthetic "
-            "table holds the real rows too, leave them out"
-            if math.isnan(by_chance)
-            else f"of fresh rows {_percent(by_chance)} do"
-        )
+    elif math.isnan(by_chance) and copies > EXTRA_COPIES:
         yield Advice(
             "privacy",
-            f"Synthetic rows copy training rows: {_percent(copies)} of them equal one ({against}). Use another method, "
-            "raise the least number of rows that a leaf of the generator has, or drop near copies with a "
-            "DiversityFilter.",
+            f"{_percent(copies)} of the synthetic rows equal a training row. A holdout of fresh rows would tell "
+            "whether chance does that, as in a table of few values, or copying. If the synthetic table holds the "
+            "real rows too, leave them out.",
+        )
+    elif copies > by_chance + EXTRA_COPIES:
+        yield Advice(
+            "privacy",
+            f"Synthetic rows copy training rows: {_percent(copies)} of them equal one (of fresh rows "
+            f"{_percent(by_chance)} do). Use another method, raise the least number of rows that a leaf of the "
+            "generator has, or drop near copies with a DiversityFilter.",
         )
     if facts["nearer_to_train"] > HIGH_NEARER and facts.surely("nearer_to_train") > GUESSED:
         yield Advice(

@@ -12,9 +12,9 @@ from threadpoolctl import ThreadpoolController
 
 __all__ = ["linear_algebra", "threads_for_trees", "workers"]
 
-# With fewer rows boosted trees grow as fast on one thread; several wait for each other at every split, on a busy
+# With fewer rows boosted trees gain little from several threads, which wait for each other at every split: on a busy
 # machine a hundred times as long as they work.
-MIN_ROWS_FOR_THREADS = 10_000
+MIN_ROWS_FOR_THREADS = 50_000
 
 
 @contextmanager
