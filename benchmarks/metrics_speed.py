@@ -1,8 +1,8 @@
 """How long do the metrics take?
 
 Every figure of AugmentationMetrics, and the functions beside them, on 10k, 50k and 500k x 20 rows with gaps, both
-tables and the holdout of that size. Bar: one second at 50k x 20 on two cores, for figures that train no model. Above the
-sizes that their docstrings state, metrics draw a sample.
+tables and the holdout of that size. Bar: one second at 50k x 20 on two cores, for figures that train no model. Above
+the sizes that their docstrings state, metrics draw a sample.
 """
 
 from __future__ import annotations
