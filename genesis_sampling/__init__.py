@@ -8,6 +8,7 @@ from importlib.metadata import version as _installed_version
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # for type checkers and editors, which do not run __getattr__
+    from .evaluation import Diagnosis, LeakageReport, audit_leakage, diagnose
     from .exceptions import (
         ConstraintError,
         ConstraintParseError,
@@ -27,6 +28,7 @@ if TYPE_CHECKING:  # for type checkers and editors, which do not run __getattr__
     from .metrics import AugmentationMetrics
     from .reports import AugmentationReport
     from .samplers import (
+        AutoSampler,
         ConstraintFilter,
         DiversityFilter,
         GenerativeOverSampler,
@@ -44,6 +46,7 @@ __version__ = _installed_version("genesis-sampling")
 _CATALOGUE = {
     ".functional": ["augment_imbalanced", "generate", "mixup", "quality_report"],
     ".samplers": [
+        "AutoSampler",
         "ConstraintFilter",
         "DiversityFilter",
         "GenerativeOverSampler",
@@ -53,6 +56,7 @@ _CATALOGUE = {
         "NoiseSampler",
         "QualityFilter",
     ],
+    ".evaluation": ["Diagnosis", "LeakageReport", "audit_leakage", "diagnose"],
     ".tables": ["TableNeighbors"],
     ".generators": ["EstimatorGenerator", "GaussianCopulaGenerator", "TreeGenerator"],
     ".filters": ["Constraint"],
@@ -77,11 +81,13 @@ _HOME = {name: module for module, names in _CATALOGUE.items() for name in names}
 __all__ = [
     "AugmentationMetrics",
     "AugmentationReport",
+    "AutoSampler",
     "Constraint",
     "ConstraintError",
     "ConstraintFilter",
     "ConstraintParseError",
     "DataError",
+    "Diagnosis",
     "DiversityFilter",
     "EstimatorGenerator",
     "GaussianCopulaGenerator",
@@ -91,6 +97,7 @@ __all__ = [
     "HybridSampler",
     "IdentifierWarning",
     "InterpolationSampler",
+    "LeakageReport",
     "MissingExtraError",
     "MixedTypesError",
     "MixupSampler",
@@ -101,7 +108,9 @@ __all__ = [
     "TableNeighbors",
     "TargetNotReachedError",
     "TreeGenerator",
+    "audit_leakage",
     "augment_imbalanced",
+    "diagnose",
     "generate",
     "mixup",
     "quality_report",

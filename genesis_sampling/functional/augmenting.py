@@ -15,6 +15,7 @@ from ..filters import parse_constraints
 from ..metrics.augmentation import AugmentationMetrics
 from ..reports import AugmentationReport
 from ..samplers import ConstraintFilter, HybridSampler, QualityFilter
+from ..tables._file_table import SYNTHETIC_COLUMN
 from ..tables.containers import is_frame, wrap_table
 from ..tables.foreign import with_column
 from ._counts import STRATEGIES, final_counts
@@ -22,8 +23,6 @@ from ._input import check_classes, hold_back, split_target, wrap_classes
 from ._methods import check_choice, over_sampler
 
 __all__ = ["Augmented", "augment", "augment_imbalanced"]
-
-SYNTHETIC_COLUMN = "_synthetic"
 
 
 @dataclass

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.linear_model import LogisticRegression
 
 from .._random import RandomStreams
 from ..exceptions import DataError, IdentifierWarning
@@ -17,6 +18,7 @@ from ..tables import infer_schema
 from ..tables._threads import threads_for_trees
 from ..tables.containers import wrap_table
 from ..tables.discriminator import columns_for_trees
+from ..tables.neighbors import EuclideanDistances, fit_distances
 from ._pair import as_pair
 from ._scores import Judged
 
@@ -24,36 +26,45 @@ __all__ = ["Rows", "TableClassifier", "Task", "read_task"]
 
 
 class TableClassifier(ClassifierMixin, BaseEstimator):
-    """Boosted trees on a mixed table with missing values, as it comes.
+    """Boosted trees or logistic regression on a mixed table with missing values, as it comes.
 
-    Columns of more than 254 categories are left out; a category that was not seen counts as missing.
+    Trees leave columns of more than 254 categories out; a category that was not seen counts as missing.
 
     Parameters
     ----------
+    model : {"boosting", "logistic"}, default="boosting"
+        Logistic regression sees numbers scaled, and indicators of categories and of missing values.
     categorical_features : "auto", array-like of names or positions, or boolean mask, default="auto"
         Columns that hold categories.
     random_state : int, default=0
     """
 
-    def __init__(self, categorical_features: Any = "auto", random_state: int = 0):
+    def __init__(self, model: str = "boosting", categorical_features: Any = "auto", random_state: int = 0):
+        self.model = model
         self.categorical_features = categorical_features
         self.random_state = random_state
 
     def fit(self, X: pd.DataFrame, y: Any) -> TableClassifier:
         """Learn the classes ``y`` of the rows of ``X``."""
-        self._known_rows = X
-        pair = self._pair(X.head(1))
+        self._known_rows = wrap_table(X).frame
+        pair = self._pair(self._known_rows.head(1))
         self._n_levels = np.nan_to_num(pair.real.max(axis=0, initial=-1, where=~np.isnan(pair.real))) + 1
         self._discrete = ~pair.is_number
-        self._seen = columns_for_trees(pair.real, self._discrete)
-        # Early stopping would set rows aside at random, among them copies of synthetic ones.
-        model = HistGradientBoostingClassifier(
-            categorical_features=self._discrete[self._seen],
-            early_stopping=False,
-            random_state=self.random_state,
-        )
-        with threads_for_trees(len(X)):
-            self._model = model.fit(pair.real[:, self._seen], y)
+        if self.model == "logistic":
+            view = fit_distances(pair.real, self._discrete)
+            assert isinstance(view, EuclideanDistances)
+            self._view = view
+            self._model = LogisticRegression(max_iter=1000).fit(self._points(pair.real), y)
+        else:
+            self._seen = columns_for_trees(pair.real, self._discrete)
+            # Early stopping would set rows aside at random, among them copies of synthetic ones.
+            model = HistGradientBoostingClassifier(
+                categorical_features=self._discrete[self._seen],
+                early_stopping=False,
+                random_state=self.random_state,
+            )
+            with threads_for_trees(len(X)):
+                self._model = model.fit(self._points(pair.real), y)
         self.classes_ = self._model.classes_
         return self
 
@@ -62,7 +73,11 @@ class TableClassifier(ClassifierMixin, BaseEstimator):
         codes = self._pair(X).synthetic
         codes = np.where(self._discrete & (codes >= self._n_levels), np.nan, codes)
         with threads_for_trees(len(codes)):
-            return self._model.predict_proba(codes[:, self._seen])
+            return self._model.predict_proba(self._points(codes))
+
+    def _points(self, codes: np.ndarray) -> np.ndarray:
+        """What the model sees of encoded rows."""
+        return self._view.embed(codes) if self.model == "logistic" else codes[:, self._seen]
 
     def predict(self, X: pd.DataFrame) -> np.ndarray:
         """The most probable class of each row."""
@@ -72,7 +87,9 @@ class TableClassifier(ClassifierMixin, BaseEstimator):
         with warnings.catch_warnings():
             # A column of names has too many categories to be used.
             warnings.simplefilter("ignore", IdentifierWarning)
-            return as_pair(self._known_rows, X, categorical_features=self.categorical_features)
+            return as_pair(
+                self._known_rows, wrap_table(X).frame, categorical_features=self.categorical_features
+            )
 
 
 @dataclass(frozen=True)
@@ -205,7 +222,9 @@ def read_task(
     schema = infer_schema(known, categorical_features)
     discrete = [column.name for column in schema if column.discrete and column.name != target]
     if estimator is None:
-        estimator = TableClassifier(discrete, streams.child("model").integer_seed())
+        estimator = TableClassifier(
+            categorical_features=discrete, random_state=streams.child("model").integer_seed()
+        )
     tables = {
         name: Rows(_alike(frame, known.drop(columns=target)), _positions(name, frame[target], classes))
         for name, frame in frames.items()

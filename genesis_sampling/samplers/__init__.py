@@ -1,6 +1,7 @@
 """The samplers: everything with ``fit_resample``."""
 
 from ._segments import KINDS
+from .auto import AutoSampler
 from .constrained import ConstraintFilter
 from .filtered import DiversityFilter, QualityFilter
 from .generative import GENERATORS, GenerativeOverSampler
@@ -12,6 +13,7 @@ from .noise import NoiseSampler
 __all__ = [
     "GENERATORS",
     "KINDS",
+    "AutoSampler",
     "ConstraintFilter",
     "DiversityFilter",
     "GenerativeOverSampler",

@@ -81,7 +81,7 @@ class CrossFitted:
             assert isinstance(view, EuclideanDistances)
             self._view = view
         else:
-            self._edges = [_edges(codes[:, column]) for column in np.flatnonzero(~discrete)]
+            self._edges = [_edges(codes[:, column]) for column in np.flatnonzero(self._seen & ~discrete)]
 
     def _points(self, codes: np.ndarray) -> np.ndarray:
         """What the model sees of the rows."""
@@ -150,9 +150,10 @@ class Discriminator:
 
 
 def columns_for_trees(codes: np.ndarray, discrete: np.ndarray) -> np.ndarray:
-    """Mask of the columns that boosted trees can take: all but those of more than 254 categories."""
-    last = codes.max(axis=0, initial=0, where=~np.isnan(codes))
-    return ~(discrete & (last >= MAX_CATEGORIES))
+    """Mask of the columns that boosted trees can take: all but those of more than 254 categories, or without values."""
+    missing = np.isnan(codes)
+    last = codes.max(axis=0, initial=0, where=~missing)
+    return ~(discrete & (last >= MAX_CATEGORIES)) & ~missing.all(axis=0)
 
 
 def _edges(numbers: np.ndarray) -> np.ndarray:

@@ -12,6 +12,7 @@ import sklearn.utils.estimator_checks as sklearn_checks
 from sklearn.base import clone
 
 from genesis_sampling import (
+    AutoSampler,
     ConstraintFilter,
     DiversityFilter,
     GenerativeOverSampler,
@@ -21,6 +22,7 @@ from genesis_sampling import (
     NoiseSampler,
     QualityFilter,
 )
+from genesis_sampling.metrics._models import TableClassifier
 from genesis_sampling.samplers import KINDS
 
 
@@ -43,6 +45,9 @@ SAMPLERS = {
     "constrained": ConstraintFilter((), NoiseSampler(), random_state=0),
     "alone": ConstraintFilter(random_state=0),
     "scored": QualityFilter(NoiseSampler(), scorer=never_bad, random_state=0),
+    "auto": AutoSampler(
+        TableClassifier("logistic"), [NoiseSampler()], ratios=[1.0], cv=2, n_repeats=1, random_state=0
+    ),
     "varied": DiversityFilter(NoiseSampler(), min_distance=0, random_state=0),
 }
 # Published checks that cannot apply: (sampler or None for all, check) -> why.

@@ -133,7 +133,7 @@ class TestOverSamplers:
         X = pd.DataFrame(two[0], columns=["x0", "x1", "x2"])
         sampler = HybridSampler([hopeless, RandomOverSampler()], sampling_strategy={1: 130}, random_state=0)
         assert len(sampler.fit_resample(X, two[1])[0]) == 1030
-        with pytest.raises(TargetNotReachedError, match=r"Got 0 of the 30 rows .* x0 > 99: 0.00%"):
+        with pytest.raises(TargetNotReachedError, match=r"Got 0 of the 30 rows .* x0 > 99: 100.00%"):
             HybridSampler(hopeless, sampling_strategy={1: 130}).fit_resample(X, two[1])
 
     def test_two_without_a_seed_do_not_repeat_each_other(self, two):

@@ -1,0 +1,312 @@
+"""A sampler that chooses by itself among samplers, ratios and doing nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from numbers import Integral, Real
+from typing import Any
+
+import numpy as np
+from imblearn.over_sampling import RandomOverSampler
+from sklearn.base import clone
+from sklearn.model_selection import RepeatedStratifiedKFold
+from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
+
+from .._folds import Folds, scorer_of
+from ..exceptions import DataError
+from ..metrics._models import TableClassifier
+from ._choice import NOTHING, Candidate, Trials, choose
+from ._inner import InnerSampler
+from .base import BaseAugmenter
+from .data import ClassData, NewRows, ResamplePlan, SamplingData
+from .generative import GenerativeOverSampler
+from .hybrid import HybridSampler
+from .interpolation import InterpolationSampler
+from .noise import NoiseSampler
+from .strategy import target_counts
+
+__all__ = ["AutoSampler"]
+
+MIN_ROWS_OF_A_CLASS = 4
+
+
+class AutoSampler(BaseAugmenter):
+    """Choose a sampler and a ratio by cross-validation within the rows it is given, or make no row at all.
+
+    No sampler helps every learner on every table, and most do not help most of the time. This one tries several on
+    folds of the training rows, and uses the best one only where its gain is beyond chance. Inside a pipeline it sees
+    the training rows of a fold alone, so the choice is part of what a cross-validation judges.
+
+    Parameters
+    ----------
+    estimator : classifier or None, default=None
+        The classifier that will be trained on the result: a sampler cannot see the steps after it. None for boosted
+        trees and logistic regression both, each of which must gain.
+    candidates : "default", list of samplers or dict of str to sampler, default="default"
+        What to choose from: anything with ``fit_resample`` that makes rows. ``"default"``: copies, noisy copies, SMOTE,
+        Borderline-SMOTE, and rows of the default generator.
+    ratios : sequence of float in (0, 1], default=(0.2, 0.5, 1.0)
+        Rows of each smaller class per row of the largest that are tried with each candidate. Those that all classes
+        have already are left out.
+    include_none : bool, default=True
+        Whether to make no row is a choice. Without it the best candidate is used even where it does harm.
+    scoring : str or callable, default="average_precision"
+        What is to gain: a name of a scorer of scikit-learn, or ``scorer(estimator, X, y)``. Scores of one class are
+        those of the rarest of two.
+    cv : int, default=3
+        Folds of an inner cross-validation; fewer where a class has fewer rows.
+    n_repeats : int, default=2
+        How often it is repeated with other folds, for those candidates that are still in the run.
+    min_gain : float, default=1.0
+        Least mean gain over doing nothing, in standard errors of it.
+    time_budget : float or None, default=None
+        Seconds after which no further candidate is tried; the choice is then made by what is known.
+    n_jobs : int, default=None
+        Fits at a time. The choice does not depend on it, unless there is a ``time_budget``.
+    random_state : int, RandomState instance or None, default=None
+        Seed of folds, of candidates without a seed and of the default learners.
+
+    Attributes
+    ----------
+    best_sampler_ : sampler or None
+        What was chosen; None for nothing.
+    best_candidate_ : str
+        Its name.
+    cv_results_ : dict of str to list
+        For each candidate, nothing first: its name, ``sampler``, ``ratio``, ``n_folds`` that it was scored on,
+        ``mean_score``, ``mean_gain`` over nothing on these folds, ``mean_fit_time`` in seconds and ``error`` if it
+        failed. Candidates that fell behind were scored on few folds.
+    gain_error_ : float
+        Standard error of the gains over all folds, NaN with fewer than two.
+    sampling_strategy_ : dict
+        Number of rows made of each class.
+    n_features_in_ : int
+        Number of columns seen.
+    feature_names_in_ : ndarray of str of shape (`n_features_in_`,)
+        Their names, where they are all strings.
+    synthetic_mask_ : ndarray of bool of shape (n_rows_out,)
+        Which rows of the result were made.
+    sample_indices_ : ndarray of int of shape (n_rows_out,)
+        Position in the input of the row that each row is, or comes from; -1 where there is none.
+    report_ : AugmentationReport
+        Counts and choices.
+
+    Raises
+    ------
+    DataError
+        When the estimator cannot be trained on the rows as they are.
+
+    See Also
+    --------
+    HybridSampler : One target for several samplers.
+
+    Notes
+    -----
+    All candidates meet the same folds, half of them (three at least) go on to the next fold. The gain :math:`g` of
+    the best is kept if :math:`g > c s`, with ``min_gain`` :math:`c` and the standard error
+    :math:`s^2 = \\sigma^2 (1/n + n_{test} / n_{train})` for :math:`n` folds [1]_, whose variance :math:`\\sigma^2` is
+    pooled over the candidates that reached the last fold; and if every learner gains. A class of fewer than
+    four rows cannot be split in a way that tells anything: nothing is chosen then.
+
+    References
+    ----------
+    .. [1] C. Nadeau, Y. Bengio, "Inference for the generalization error", Machine Learning 52(3), 2003.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import make_classification
+    >>> from sklearn.naive_bayes import GaussianNB
+    >>> from genesis_sampling import NoiseSampler
+    >>> from genesis_sampling import AutoSampler
+    >>> X, y = make_classification(300, weights=[0.8], random_state=0)
+    >>> sampler = AutoSampler(GaussianNB(), candidates=[NoiseSampler()], random_state=0)
+    >>> X_new, y_new = sampler.fit_resample(X, y)
+    >>> sampler.cv_results_["candidate"]
+    ['nothing', 'NoiseSampler, ratio 0.5', 'NoiseSampler, ratio 1']
+    """
+
+    _parameter_constraints: dict = {
+        "estimator": [HasMethods(["fit", "predict"]), None],
+        "candidates": [StrOptions({"default"}), list, tuple, dict],
+        "ratios": ["array-like"],
+        "include_none": ["boolean"],
+        "scoring": [str, callable],
+        "cv": [Interval(Integral, 2, None, closed="left")],
+        "n_repeats": [Interval(Integral, 1, None, closed="left")],
+        "min_gain": [Interval(Real, 0, None, closed="left")],
+        "time_budget": [Interval(Real, 0, None, closed="neither"), None],
+        "n_jobs": [Integral, None],
+        "random_state": ["random_state"],
+    }
+
+    def __init__(
+        self,
+        estimator=None,
+        candidates="default",
+        *,
+        ratios=(0.2, 0.5, 1.0),
+        include_none=True,
+        scoring="average_precision",
+        cv=3,
+        n_repeats=2,
+        min_gain=1.0,
+        time_budget=None,
+        n_jobs=None,
+        random_state=None,
+    ):
+        self.estimator = estimator
+        self.candidates = candidates
+        self.ratios = ratios
+        self.include_none = include_none
+        self.scoring = scoring
+        self.cv = cv
+        self.n_repeats = n_repeats
+        self.min_gain = min_gain
+        self.time_budget = time_budget
+        self.n_jobs = n_jobs
+        self.random_state = random_state
+
+    def _strategy(self, data: SamplingData) -> dict[Any, int]:
+        chosen = self._chosen(data)
+        return dict.fromkeys(data.counts, 0) if chosen is None else chosen.strategy(data)
+
+    def _resample(self, data: SamplingData) -> ResamplePlan:
+        chosen = self._chosen(data)
+        if chosen is None:
+            plan = ResamplePlan(
+                NewRows.none_of(data.table.frame), np.empty(0, dtype=np.intp), strategy=self._strategy(data)
+            )
+        else:
+            plan = chosen.plan(data, data.sieve)
+        plan.new.choices = {"candidate": self.best_candidate_} | plan.new.choices
+        return plan
+
+    def _make_class(self, part: ClassData, n_rows: int) -> NewRows:
+        # Whoever asks for a number of rows of a class has decided that there shall be some.
+        chosen = self._chosen(part.data) or InnerSampler(GenerativeOverSampler())
+        return chosen.make(part, n_rows, part.data.sieve)
+
+    def _chosen(self, data: SamplingData) -> InnerSampler | None:
+        """The sampler to use, chosen once for these data."""
+        candidate = data.once("choice of a sampler", lambda: self._choose(data))
+        return None if candidate.sampler is None else InnerSampler(candidate.sampler)
+
+    def _choose(self, data: SamplingData) -> Candidate:
+        candidates = [Candidate(NOTHING, None), *self._candidates(data)]
+        if min(data.counts.values()) < MIN_ROWS_OF_A_CLASS or len(candidates) == 1:
+            trials, best = Trials(candidates, 1, 1, 0.5), 0
+        else:
+            trials = self._tried(data, candidates)
+            best = trials.best(self.min_gain)
+            if not self.include_none:
+                best = 1 + int(np.nanargmax(np.where(trials.n_tried(), trials.mean_gains()[1:], 0.0)))
+        self.gain_error_ = trials.standard_error()
+        self.cv_results_ = _results(trials)
+        self.best_candidate_, self.best_sampler_ = candidates[best].name, candidates[best].sampler
+        return candidates[best]
+
+    def _tried(self, data: SamplingData, candidates: list[Candidate]) -> Trials:
+        streams = data.streams.child("choice")
+        n_splits = min(self.cv, *data.counts.values())
+        splitter = RepeatedStratifiedKFold(
+            n_splits=n_splits, n_repeats=self.n_repeats, random_state=streams.child("folds").integer_seed()
+        )
+        own = self.estimator is None
+        y = np.array(data.target.classes)[data.target.codes]
+        folds = Folds(
+            data.table.frame if own else data.table.native,
+            y,
+            list(splitter.split(np.zeros(len(data.table)), data.target.codes)),
+            {"score": scorer_of(self.scoring, y)},
+        )
+        seed = streams.child("learners").integer_seed()
+        learners = (
+            {kind: TableClassifier(model=kind, random_state=seed) for kind in ("boosting", "logistic")}
+            if own
+            else {"estimator": self.estimator}
+        )
+        trials = choose(
+            folds,
+            candidates,
+            learners,
+            test_share=1 / n_splits,
+            time_budget=self.time_budget,
+            n_jobs=self.n_jobs,
+        )
+        if NOTHING in trials.errors:
+            raise DataError(
+                f"The estimator could not be trained or scored on the rows as they are: {trials.errors[NOTHING]}. Put "
+                "steps that prepare the columns before it, as a pipeline."
+            )
+        return trials
+
+    def _candidates(self, data: SamplingData) -> list[Candidate]:
+        """Each sampler with each ratio that makes rows of these data."""
+        found = []
+        for name, sampler in self._samplers().items():
+            for ratio in sorted({float(ratio) for ratio in self.ratios}):
+                if target_counts(ratio, data.counts, y=data.target.native) == data.counts:
+                    continue
+                label = f"{name}, ratio {ratio:g}"
+                seed = data.streams.child("candidate", label).integer_seed()
+                found.append(Candidate(label, _with_ratio(sampler, ratio, seed), ratio))
+        return found
+
+    def _samplers(self) -> dict[str, Any]:
+        if isinstance(self.candidates, Mapping):
+            return {str(name): sampler for name, sampler in self.candidates.items()}
+        if isinstance(self.candidates, str):
+            return {
+                "copies": RandomOverSampler(),
+                "noise": NoiseSampler(),
+                "smote": InterpolationSampler(),
+                "borderline": InterpolationSampler("borderline-1"),
+                "generative": GenerativeOverSampler(),
+            }
+        names: dict[str, Any] = {}
+        for sampler in self.candidates:
+            name = type(sampler).__name__
+            names[name if name not in names else f"{name} {len(names) + 1}"] = sampler
+        return names
+
+
+def _with_ratio(sampler: Any, ratio: float, seed: int) -> Any:
+    """The sampler with a ratio that holds for each smaller class, and with a seed if it has none."""
+    if isinstance(sampler, BaseAugmenter) and "sampling_strategy" in sampler.get_params(deep=False):
+        sampler = clone(sampler).set_params(sampling_strategy=ratio)
+        return sampler.set_params(random_state=seed) if sampler.random_state is None else sampler
+    return HybridSampler(over=sampler, sampling_strategy=ratio, majority_count="keep", random_state=seed)
+
+
+def _results(trials: Trials) -> dict[str, list]:
+    """What is told of each candidate."""
+    known = ~np.isnan(trials.scores).any(axis=1)
+    table: dict[str, list] = {name: [] for name in RESULTS}
+    gains = trials.gains()
+    for place, candidate in enumerate(trials.candidates):
+        folds = known[place]
+        row = {
+            "candidate": candidate.name,
+            "sampler": candidate.sampler,
+            "ratio": candidate.ratio,
+            "n_folds": int(folds.sum()),
+            "mean_score": float(trials.scores[place][:, folds].mean()) if folds.any() else np.nan,
+            "mean_gain": float(gains[place][:, folds].mean()) if folds.any() else np.nan,
+            "mean_fit_time": float(trials.seconds[place][:, folds].mean()) if folds.any() else np.nan,
+            "error": trials.errors.get(candidate.name, ""),
+        }
+        for name, value in row.items():
+            table[name].append(value)
+    return table
+
+
+RESULTS = (
+    "candidate",
+    "sampler",
+    "ratio",
+    "n_folds",
+    "mean_score",
+    "mean_gain",
+    "mean_fit_time",
+    "error",
+)

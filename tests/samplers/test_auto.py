@@ -1,0 +1,184 @@
+"""AutoSampler: it takes what gains, leaves what does not, and never looks beyond its rows."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+import pandas as pd
+import pytest
+from imblearn.over_sampling import SMOTE
+from imblearn.pipeline import make_pipeline
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.datasets import make_classification
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import cross_val_score
+from sklearn.naive_bayes import GaussianNB
+
+from genesis_sampling import AutoSampler, DataError, NoiseSampler, QualityFilter
+from genesis_sampling.samplers._choice import Candidate, Trials
+
+
+class Oracle(ClassifierMixin, BaseEstimator):
+    """Knows the classes if it was trained on many rows of the rare one, and guesses otherwise."""
+
+    def __init__(self, least=30):
+        self.least = least
+
+    def fit(self, X, y):
+        self.classes_ = np.unique(y)
+        self.knows_ = (y == self.classes_[1]).sum() >= self.least
+        return self
+
+    def predict_proba(self, X):
+        signal = X[:, 0] if self.knows_ else X[:, 1]
+        chance = 1 / (1 + np.exp(-signal))
+        return np.column_stack([1 - chance, chance])
+
+    def predict(self, X):
+        return self.classes_[(self.predict_proba(X)[:, 1] > 0.5).astype(int)]
+
+
+class WithoutChance(NoiseSampler):
+    """Fails wherever it is used."""
+
+    def _resample(self, data, **params):
+        raise ValueError("no chance")
+
+
+@pytest.fixture(scope="module")
+def table():
+    """The first column tells the class, the second one is noise."""
+    rng = np.random.default_rng(0)
+    y = np.repeat([0, 1], [200, 40])
+    return np.column_stack([rng.normal(size=240) + 3 * y, rng.normal(size=240)]), y
+
+
+def auto(estimator, candidates=None, **options):
+    options = {"ratios": [0.5], "random_state": 0} | options
+    return AutoSampler(estimator, [NoiseSampler()] if candidates is None else candidates, **options)
+
+
+class TestChoice:
+    def test_takes_what_gains(self, table):
+        """Only with the made rows does the learner know the classes."""
+        sampler = auto(Oracle(least=60))
+        _, y_new = sampler.fit_resample(*table)
+        assert sampler.best_candidate_ == "NoiseSampler, ratio 0.5"
+        assert (y_new == 1).sum() == 100
+        assert sampler.report_.choices["candidate"] == sampler.best_candidate_
+
+    def test_leaves_what_does_not(self, table):
+        """The learner gives the same answers with and without made rows, so no gain is beyond chance."""
+        sampler = auto(Oracle(least=1))
+        X_new, _ = sampler.fit_resample(*table)
+        assert sampler.best_candidate_ == "nothing"
+        assert sampler.best_sampler_ is None
+        assert len(X_new) == len(table[0])
+        assert sampler.cv_results_["mean_gain"] == [0.0, 0.0]
+
+    def test_takes_the_best_in_any_case_without_nothing(self, table):
+        sampler = auto(Oracle(least=1), include_none=False).fit(*table)
+        assert sampler.best_candidate_ == "NoiseSampler, ratio 0.5"
+
+    def test_one_that_fails_is_told_and_not_taken(self, table):
+        sampler = auto(Oracle(least=60), [WithoutChance(), NoiseSampler()])
+        sampler.fit_resample(*table)
+        results = pd.DataFrame(sampler.cv_results_).set_index("candidate")
+        assert "no chance" in results.loc["WithoutChance, ratio 0.5", "error"]
+        assert sampler.best_candidate_ == "NoiseSampler, ratio 0.5"
+
+    def test_samplers_of_others_and_filters(self, table):
+        sampler = auto(
+            Oracle(least=60), {"smote": SMOTE(), "scored": QualityFilter(NoiseSampler(), scorer="density")}
+        )
+        sampler.fit_resample(*table)
+        assert sampler.best_candidate_.startswith(("smote", "scored"))
+
+    def test_both_learners_must_gain(self):
+        """In two of the three folds one learner gains much and the other loses a little."""
+        trials = Trials([Candidate("nothing", None), Candidate("a", object())], 2, 3, 1 / 3)
+        trials.scores[:] = 0.5
+        trials.scores[1, 0], trials.scores[1, 1] = 0.8, 0.49
+        assert trials.best(0) == 0
+        trials.scores[1, 1] = 0.51
+        assert trials.best(0) == 1
+
+    def test_a_gain_within_its_error_is_none(self):
+        """The mean gain is 0.1, the folds differ by 0.2 sqrt(2), so one corrected error is 0.2 sqrt(2 (1/2 + 1/2))."""
+        trials = Trials([Candidate("nothing", None), Candidate("a", object())], 1, 2, 1 / 2)
+        trials.scores[0], trials.scores[1] = 0.5, [0.4, 0.8]
+        assert trials.standard_error() == pytest.approx(0.4 / np.sqrt(2) * np.sqrt(1 / 2 + 1))
+        assert trials.best(0.1) == 1
+        assert trials.best(1.0) == 0
+
+
+class TestRules:
+    def test_the_half_that_gains_goes_on(self, table):
+        candidates = {f"n{place}": NoiseSampler(noise_scale=0.1 + place) for place in range(9)}
+        sampler = auto(GaussianNB(), candidates, n_repeats=1)
+        sampler.fit_resample(*table)
+        assert sorted(sampler.cv_results_["n_folds"], reverse=True) == [3, 3, 3, 3, 2, 2, 1, 1, 1, 1]
+
+    def test_same_result_for_any_n_jobs(self, table):
+        one, two = (
+            auto(LogisticRegression(), [NoiseSampler(), SMOTE()], n_jobs=n_jobs).fit(*table).cv_results_
+            for n_jobs in (1, 2)
+        )
+        for name in ("mean_gain", "mean_score", "n_folds"):
+            assert one[name] == two[name]
+
+    def test_budget_of_time(self, table):
+        """When it is over, what is known decides: here nothing is."""
+        begun = time.perf_counter()
+        sampler = auto(GaussianNB(), "default", time_budget=1e-9).fit(*table)
+        assert sampler.best_candidate_ == "nothing"
+        assert set(sampler.cv_results_["n_folds"]) <= {0, 1}
+        assert time.perf_counter() - begun < 60
+
+    def test_ratios_that_are_there_already_are_left_out(self, table):
+        sampler = auto(GaussianNB(), ratios=[0.1, 0.2, 1.0]).fit(*table)
+        assert sampler.cv_results_["ratio"][1:] == [1.0]
+
+    def test_tiny_classes_get_no_rows(self):
+        X, y = np.random.default_rng(0).normal(size=(30, 2)), np.repeat([0, 1], [27, 3])
+        assert len(auto(GaussianNB()).fit_resample(X, y)[0]) == 30
+
+    def test_labels_of_text_and_more_than_two_classes(self):
+        X, y = make_classification(300, n_classes=3, n_informative=4, weights=[0.7, 0.2], random_state=0)
+        sampler = auto(GaussianNB(), ratios=[0.5, 1.0], scoring="balanced_accuracy")
+        _, y_new = sampler.fit_resample(X, np.array(["a", "b", "c"])[y])
+        assert set(y_new) == {"a", "b", "c"}
+
+    def test_mixed_table_by_default(self):
+        rng = np.random.default_rng(0)
+        y = np.repeat([0, 1], [100, 30])
+        X = pd.DataFrame({"a": rng.normal(size=130) + y, "c": rng.choice(list("xyz"), 130)})
+        X.loc[3, "a"] = None
+        sampler = auto(None, cv=2, n_repeats=1).fit(X, y)
+        assert sampler.cv_results_["n_folds"] == [2, 2]
+
+    def test_estimator_that_cannot_take_the_table(self):
+        X = pd.DataFrame({"c": list("xyzx") * 20})
+        with pytest.raises(
+            DataError, match="could not be trained or scored on the rows as they are: ValueError"
+        ):
+            auto(LogisticRegression()).fit_resample(X, np.repeat([0, 1], [60, 20]))
+
+
+class TestLeakage:
+    def test_it_sees_the_rows_of_its_fold_alone(self, table):
+        """The learner inside never meets a validation row of the outer folds."""
+        seen = []
+
+        class Recorder(GaussianNB):
+            def fit(self, X, y):
+                seen.append(X[:, 1])
+                return super().fit(X, y)
+
+        X, y = table
+        outer = [(np.arange(0, 240, 2), np.arange(1, 240, 2))]
+        cross_val_score(make_pipeline(auto(Recorder()), GaussianNB()), X, y, cv=outer)
+        held_back = X[outer[0][1], 1]
+        assert seen
+        assert not np.isin(np.concatenate(seen), held_back).any()
