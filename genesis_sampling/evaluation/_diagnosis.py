@@ -12,7 +12,7 @@ from typing import Any
 
 from ..reports._html import html_fragment, html_page
 from ..reports._markdown import markdown_page
-from ..reports._page import Block, Items, Section, TableBlock, Text
+from ..reports._page import Block, CodeBlock, Items, Section, TableBlock, Text
 from ..reports._words import one_line
 from ..tables._atomic import atomic_output
 from ._findings import SEVERITIES, Finding, Recommendation, percent, plain
@@ -186,13 +186,10 @@ class Diagnosis:
         return Section("summary", "Summary", blocks)
 
     def _try_section(self) -> Section:
-        rows = [("Before", "Defines what the other lines use.", _one_statement_line(self.setup))]
-        rows += [
-            (f"{place}. {tip.title}", tip.reason, _one_statement_line(tip.code))
-            for place, tip in enumerate(self.recommendations, 1)
-        ]
-        table = TableBlock("What to try, in this order", ("What", "Why", "Code"), rows)
-        return Section("try", "What to try", [Text(FOREWORD), table])
+        blocks: list[Block] = [Text(FOREWORD), CodeBlock("Before: what the other lines use", self.setup)]
+        for place, tip in enumerate(self.recommendations, 1):
+            blocks += [CodeBlock(f"{place}. {tip.title}. {tip.reason}", tip.code)]
+        return Section("try", "What to try, in this order", blocks)
 
     def _evidence_section(self) -> Section:
         rows = [
@@ -215,11 +212,6 @@ def _wrapped(text: str, indent: str, mark: str = "") -> list[str]:
         subsequent_indent=indent + " " * len(mark),
         break_on_hyphens=False,
     )
-
-
-def _one_statement_line(code: str) -> str:
-    """Simple statements in one line, which a cell of a table holds and Python takes."""
-    return "; ".join(line for line in code.splitlines() if line and not line.startswith("#")) or code
 
 
 def _shown(value: Any) -> str:

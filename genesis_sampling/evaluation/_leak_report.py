@@ -90,7 +90,9 @@ class LeakageReport:
     Examples
     --------
     >>> from genesis_sampling.evaluation.leakage import LeakageFinding, LeakageReport
-    >>> found = LeakageFinding("GS109", "leak", "model", "It counts relatives.", "Cross-validate the pipeline.")
+    >>> found = LeakageFinding(
+    ...     "GS109", "leak", "model", "It counts relatives.", "Cross-validate the pipeline."
+    ... )
     >>> report = LeakageReport((found,), n_rows=100, n_folds=5)
     >>> report.ok
     False

@@ -129,7 +129,9 @@ def _after_sampler(place: Place, counts: Mapping[Any, int]) -> Iterator[LeakageF
             )
         elif made:
             sentence = f"{name} {action}. Synthetic rows have relatives on both sides of such a split, and stand there "
-            yield LeakageFinding(code, "leak", place.path, sentence + "in shares that the sampler made.", instead)
+            yield LeakageFinding(
+                code, "leak", place.path, sentence + "in shares that the sampler made.", instead
+            )
         else:
             severity = "warning" if code in OF_CLASS_SHARES else "note"
             sentence = f"{name} {action}. No row is new, but classes have the shares that the sampler made."

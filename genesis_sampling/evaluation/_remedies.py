@@ -170,8 +170,8 @@ def _leave(case: Case, found: Found) -> Iterator[Recommendation]:
     if told:
         yield Recommendation(
             "Do nothing: leave the rows as they are",
-            f"{' '.join(told)} On 16 real tables no sampler helped every model: the best one gave .008 of average "
-            "precision to boosted trees, and took .016 from logistic regression. Anything else has to beat this score.",
+            f"{' '.join(told)} No sampler is known to help every model on every table: anything else has to beat this "
+            "score.",
             f"from sklearn.model_selection import StratifiedKFold, cross_val_score\n{_score('model', case)}",
         )
 
@@ -260,9 +260,9 @@ def _choose(case: Case, found: Found) -> Iterator[Recommendation]:
         return
     yield Recommendation(
         "Let the choice be made in each training fold",
-        "AutoSampler tries methods, ratios and doing nothing by inner cross-validation, so it does no harm where none "
-        "of them helps.",
-        _pipeline_code("AutoSampler(random_state=0)", ["AutoSampler"], case),
+        "AutoSampler tries methods, ratios and doing nothing by cross-validation of the training rows, and makes rows "
+        "only where their gain is beyond chance.",
+        _pipeline_code("AutoSampler(model, random_state=0)", ["AutoSampler"], case),
     )
     yield Recommendation(
         "Compare samplers with doing nothing",
@@ -323,7 +323,7 @@ def _by_symptom(case: Case, found: Found) -> Iterator[Recommendation]:
         (
             "With so few rows little else can be learned from them."
             if few
-            else "The most cautious variation, and the one that did best beside boosted trees on 16 real tables."
+            else "The most cautious variation: each new row lies near a real one."
         ),
         _pipeline_code(f"NoiseSampler({common})", ["NoiseSampler"], case),
     )

@@ -27,7 +27,7 @@ def diagnose(
     sensitive: Any = None,
     categorical_features: Any = "auto",
     max_rows: int | None = MAX_ROWS,
-    random_state: Any = None,
+    random_state: Any = 0,
 ) -> Diagnosis:
     """Look at a table before it is augmented: what stands in the way, what would help, and whether to do nothing.
 
@@ -49,7 +49,7 @@ def diagnose(
     max_rows : int or None, default=20_000
         Models and neighbours look at no more rows, of which small classes are drawn first; a finding says so. At
         this size and with 20 columns it takes some seconds. At least 100.
-    random_state : int, RandomState instance, Generator or None, default=None
+    random_state : int, RandomState instance, Generator or None, default=0
         Seed of that draw, of the folds and of the models.
 
     Returns

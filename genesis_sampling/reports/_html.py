@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from html import escape
 from typing import Any
 
-from ._page import Block, Items, PictureBlock, Section, TableBlock, Text
+from ._page import Block, CodeBlock, Items, PictureBlock, Section, TableBlock, Text
 from ._words import clean
 
 __all__ = ["html_fragment", "html_page"]
@@ -53,6 +53,12 @@ ul.warning li { border-color: var(--warning); }
 ul.advice li { border-color: var(--advice); }
 ul.fine li { border-color: var(--fine); }
 ul.note strong { margin-right: .35rem; }
+h3 { font-size: 1rem; margin: 1.25rem 0 .35rem; }
+pre {
+  overflow-x: auto; margin: .35rem 0 1rem; padding: .7rem .9rem; background: var(--card);
+  border: 1px solid var(--line); border-radius: 6px; font: .86rem/1.5 ui-monospace, Consolas, Menlo, monospace;
+}
+pre:focus-visible { outline: 2px solid var(--advice); }
 figure { margin: 1.25rem 0; }
 figcaption { font-weight: 600; margin-bottom: .35rem; }
 figure .box {
@@ -69,6 +75,7 @@ figure img { display: block; max-width: 100%; height: auto; }
   main { max-width: none; padding: 0; }
   h2 { break-after: avoid; }
   .box { overflow: visible; }
+  pre { white-space: pre-wrap; }
   table, figure, li { break-inside: avoid; }
 }
 """
@@ -130,6 +137,9 @@ def _block(block: Block) -> str:
             return _table(block)
         case PictureBlock():
             return _picture(block)
+        case CodeBlock():
+            lines = "\n".join(map(_text, block.code.splitlines()))
+            return f'<h3>{_text(block.caption)}</h3>\n<pre tabindex="0"><code>{lines}</code></pre>'
 
 
 def _table(block: TableBlock) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from html import escape
 from typing import Any
 
-from ._page import Block, Items, Section, TableBlock, Text
+from ._page import Block, CodeBlock, Items, Section, TableBlock, Text
 from ._words import one_line
 
 __all__ = ["markdown_page"]
@@ -33,7 +33,16 @@ def _block(block: Block) -> str:
             return "\n".join(f"- **{NAMES[block.kind]}**: {_text(entry)}" for entry in block.entries)
         case TableBlock():
             return _table(block)
+        case CodeBlock():
+            return _code(block)
     return ""
+
+
+def _code(block: CodeBlock) -> str:
+    # A fence is longer than any run of its sign inside.
+    inside = max((len(run) for run in re.findall(r"`{3,}", block.code)), default=2)
+    fence = "`" * (inside + 1)
+    return f"**{_text(block.caption)}**\n\n{fence}python\n{block.code}\n{fence}"
 
 
 def _table(block: TableBlock) -> str:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from .plots import Picture
     from .report import AugmentationReport
 
-__all__ = ["Block", "Items", "PictureBlock", "Section", "TableBlock", "Text", "report_sections"]
+__all__ = ["Block", "CodeBlock", "Items", "PictureBlock", "Section", "TableBlock", "Text", "report_sections"]
 
 # So many of the worst columns and pairs are listed by name.
 MAX_COLUMNS, MAX_PAIRS = 12, 6
@@ -94,7 +94,15 @@ class PictureBlock:
     picture: Picture
 
 
-Block = Text | Items | TableBlock | PictureBlock
+@dataclass(frozen=True)
+class CodeBlock:
+    """Lines of Python below what they do."""
+
+    caption: str
+    code: str
+
+
+Block = Text | Items | TableBlock | PictureBlock | CodeBlock
 
 
 @dataclass(frozen=True)

@@ -824,11 +824,6 @@ class TestCode:
         assert any('logisticregression__class_weight="balanced"' in tip.code for tip in found.recommendations)
         assert run(found, X, y, model) >= 3
 
-    def test_one_line_is_python_too(self):
-        found = look(*clean(400, share=0.1, shift=0.6))
-        for tip in found.recommendations:
-            compile("; ".join(tip.code.splitlines()), tip.title, "exec")
-
 
 SETS = [
     "adult",

@@ -14,6 +14,9 @@ import numpy as np
 import pytest
 
 from genesis_sampling import AugmentationReport, GenerativeOverSampler
+from genesis_sampling.reports._html import html_page
+from genesis_sampling.reports._markdown import markdown_page
+from genesis_sampling.reports._page import CodeBlock, Section
 
 VOID = {"meta", "img", "source", "br", "hr", "col"}
 # Attributes that can make a browser fetch or run something.
@@ -362,3 +365,15 @@ class TestBrowser:
         shown, asked = browse(path)
         assert shown.count("<img ") == 5
         assert asked == []
+
+
+class TestCode:
+    def test_lines_stay_lines_and_are_nothing_but_text(self):
+        code = 'if 1 < 2:\n    print("<b>")\n```'
+        section = Section("try", "What to try", [CodeBlock("1. <i>Look</i>", code)])
+        page = html_page("page", [section])
+        assert (
+            '<pre tabindex="0"><code>if 1 &lt; 2:\n    print(&quot;&lt;b&gt;&quot;)\n```</code></pre>' in page
+        )
+        assert "<i>" not in page
+        assert f"````python\n{code}\n````" in markdown_page("page", [section])
