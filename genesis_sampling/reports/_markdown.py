@@ -8,7 +8,7 @@ from html import escape
 from typing import Any
 
 from ._page import Block, CodeBlock, Items, Section, TableBlock, Text
-from ._words import one_line
+from ._words import clean, one_line
 
 __all__ = ["markdown_page"]
 
@@ -40,9 +40,9 @@ def _block(block: Block) -> str:
 
 def _code(block: CodeBlock) -> str:
     # A fence is longer than any run of its sign inside.
-    inside = max((len(run) for run in re.findall(r"`{3,}", block.code)), default=2)
-    fence = "`" * (inside + 1)
-    return f"**{_text(block.caption)}**\n\n{fence}python\n{block.code}\n{fence}"
+    code = clean(block.code)
+    fence = "`" * max(3, 1 + max(map(len, re.findall(r"`+", code)), default=0))
+    return f"**{_text(block.caption)}**\n\n{fence}python\n{code}\n{fence}"
 
 
 def _table(block: TableBlock) -> str:
