@@ -28,6 +28,7 @@ if TYPE_CHECKING:  # for type checkers and editors, which do not run __getattr__
     from .metrics import AugmentationMetrics
     from .reports import AugmentationReport
     from .samplers import (
+        AugmentedClassifier,
         AutoSampler,
         ConstraintFilter,
         DiversityFilter,
@@ -46,6 +47,7 @@ __version__ = _installed_version("genesis-sampling")
 _CATALOGUE = {
     ".functional": ["augment_imbalanced", "generate", "mixup", "quality_report"],
     ".samplers": [
+        "AugmentedClassifier",
         "AutoSampler",
         "ConstraintFilter",
         "DiversityFilter",
@@ -81,6 +83,7 @@ _HOME = {name: module for module, names in _CATALOGUE.items() for name in names}
 __all__ = [
     "AugmentationMetrics",
     "AugmentationReport",
+    "AugmentedClassifier",
     "AutoSampler",
     "Constraint",
     "ConstraintError",

@@ -2,6 +2,7 @@
 
 from ._segments import KINDS
 from .auto import AutoSampler
+from .classifier import AugmentedClassifier
 from .constrained import ConstraintFilter
 from .filtered import DiversityFilter, QualityFilter
 from .generative import GENERATORS, GenerativeOverSampler
@@ -13,6 +14,7 @@ from .noise import NoiseSampler
 __all__ = [
     "GENERATORS",
     "KINDS",
+    "AugmentedClassifier",
     "AutoSampler",
     "ConstraintFilter",
     "DiversityFilter",

@@ -6,6 +6,7 @@ import builtins
 import json
 import re
 from html.parser import HTMLParser
+from unittest import mock
 
 import numpy as np
 import pandas as pd
@@ -19,6 +20,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
 import genesis_sampling
+from genesis_sampling import AutoSampler, NoiseSampler
 from genesis_sampling.datasets import make_transactions
 from genesis_sampling.evaluation._case import read_case
 from genesis_sampling.evaluation._findings import SEVERITIES, named, percent, plain
@@ -769,6 +771,13 @@ class TestWords:
         assert plain(value) == {"1": None, "'b'": {"2": [3, [4]]}, "'1'": "2024-01-01 00:00:00"}
 
 
+def quick_auto(estimator, random_state):
+    """A choice among little."""
+    return AutoSampler(
+        estimator, [NoiseSampler()], ratios=[1.0], cv=2, n_repeats=1, random_state=random_state
+    )
+
+
 def run(diagnosis, X, y, estimator=None):
     """Run the setup and each recommendation, apart from the others; those of names that are not there yet are left."""
     names = {"X": X, "y": y, "print": lambda *values: None}
@@ -786,7 +795,8 @@ def run(diagnosis, X, y, estimator=None):
         ]
         assert set(missing) <= {"AutoSampler", "compare_samplers", "audit_leakage"}
         if not missing and "compare_samplers" not in tip.code:
-            exec(tip.code, {**names, "__builtins__": {**vars(builtins), "print": lambda *values: None}})
+            with mock.patch.object(genesis_sampling, "AutoSampler", quick_auto):
+                exec(tip.code, {**names, "__builtins__": {**vars(builtins), "print": lambda *values: None}})
             n_run += 1
     assert n_run
     return n_run
@@ -796,7 +806,14 @@ class TestCode:
     """The code of every recommendation runs as it stands."""
 
     @pytest.mark.filterwarnings("ignore")
-    @pytest.mark.parametrize("kind", ["mixed", "polars", "array", "words", "grouped", "wide"])
+    @pytest.mark.parametrize(
+        "kind",
+        [
+            "array",
+            "grouped",
+            *(pytest.param(kind, marks=pytest.mark.slow) for kind in ("mixed", "polars", "words", "wide")),
+        ],
+    )
     def test_runs(self, kind):
         if kind in ("mixed", "polars"):
             X, y = make_transactions(300, fraud_share=0.1), "is_fraud"
