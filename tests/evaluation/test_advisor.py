@@ -811,6 +811,10 @@ class TestCode:
         [
             "array",
             "grouped",
+            *(pytest.param(name, marks=pytest.mark.slow) for name in ("mixed", "polars", "words", "wide")),
+        ],
+            "array",
+            "grouped",
             *(pytest.param(kind, marks=pytest.mark.slow) for kind in ("mixed", "polars", "words", "wide")),
         ],
     )
