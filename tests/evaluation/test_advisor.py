@@ -813,10 +813,6 @@ class TestCode:
             "grouped",
             *(pytest.param(name, marks=pytest.mark.slow) for name in ("mixed", "polars", "words", "wide")),
         ],
-            "array",
-            "grouped",
-            *(pytest.param(kind, marks=pytest.mark.slow) for kind in ("mixed", "polars", "words", "wide")),
-        ],
     )
     def test_runs(self, kind):
         if kind in ("mixed", "polars"):
