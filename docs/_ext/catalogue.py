@@ -39,6 +39,7 @@ DEEPER = {
 }
 SCIKIT_LEARN = "https://scikit-learn.org/stable"
 SCIKIT_LEARN_LABELS = {
+    "accuracy_score": "modules/model_evaluation.html#accuracy-score",
     "metadata_routing": "metadata_routing.html",
     "sphx_glr_auto_examples_miscellaneous_plot_set_output.py": (
         "auto_examples/miscellaneous/plot_set_output.html"
