@@ -8,7 +8,16 @@ from importlib.metadata import version as _installed_version
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # for type checkers and editors, which do not run __getattr__
-    from .evaluation import Diagnosis, LeakageReport, audit_leakage, diagnose
+    from .evaluation import (
+        ComparisonResult,
+        DatasetsComparison,
+        Diagnosis,
+        LeakageReport,
+        audit_leakage,
+        compare_over_datasets,
+        compare_samplers,
+        diagnose,
+    )
     from .exceptions import (
         ConstraintError,
         ConstraintParseError,
@@ -58,7 +67,16 @@ _CATALOGUE = {
         "NoiseSampler",
         "QualityFilter",
     ],
-    ".evaluation": ["Diagnosis", "LeakageReport", "audit_leakage", "diagnose"],
+    ".evaluation": [
+        "ComparisonResult",
+        "DatasetsComparison",
+        "Diagnosis",
+        "LeakageReport",
+        "audit_leakage",
+        "compare_over_datasets",
+        "compare_samplers",
+        "diagnose",
+    ],
     ".tables": ["TableNeighbors"],
     ".generators": ["EstimatorGenerator", "GaussianCopulaGenerator", "TreeGenerator"],
     ".filters": ["Constraint"],
@@ -85,11 +103,13 @@ __all__ = [
     "AugmentationReport",
     "AugmentedClassifier",
     "AutoSampler",
+    "ComparisonResult",
     "Constraint",
     "ConstraintError",
     "ConstraintFilter",
     "ConstraintParseError",
     "DataError",
+    "DatasetsComparison",
     "Diagnosis",
     "DiversityFilter",
     "EstimatorGenerator",
@@ -113,6 +133,8 @@ __all__ = [
     "TreeGenerator",
     "audit_leakage",
     "augment_imbalanced",
+    "compare_over_datasets",
+    "compare_samplers",
     "diagnose",
     "generate",
     "mixup",

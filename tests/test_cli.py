@@ -465,3 +465,38 @@ def test_help_names_the_choices_and_defaults_of_the_functional_layer():
         assert name in text
     assert f"{defaults['strategy'].default} (default)" in text
     assert f"{defaults['method'].default} (default)" in text
+
+
+class TestDiagnose:
+    def test_as_text(self, data):
+        result = _done("diagnose", data, "--target", "label")
+        assert "WHAT TO TRY, IN THIS ORDER" in result.stdout
+
+    @pytest.mark.parametrize(("ending", "sign"), [(".html", "<!doctype html>"), (".json", "{"), (".md", "#")])
+    def test_formats_by_ending(self, data, tmp_path, ending, sign):
+        output = tmp_path / f"diagnosis{ending}"
+        _done("diagnose", data, "--target", "label", "-o", output)
+        assert output.read_text().lower().startswith(sign)
+
+    def test_unknown_columns(self, data):
+        for options in (["--target", "nope"], ["--target", "label", "--sensitive", "nope"]):
+            result = _genesis("diagnose", data, *options)
+            assert result.exit_code == 1
+            assert "Got the column 'nope'; expected one of" in result.stderr
+
+
+class TestCompare:
+    def test_as_text_and_as_json(self, data, tmp_path):
+        args = ["compare", data, "--target", "label", "--samplers", "class weights,copies", "--folds", 2]
+        assert "Beside doing nothing 2 rows" in _done(*args).stdout
+        _done(*args, "-o", tmp_path / "comparison.json")
+        written = json.loads((tmp_path / "comparison.json").read_text())
+        rows = {row["sampler"] for row in written["metrics"]["average_precision"]}
+        assert rows == {"nothing", "class weights", "copies"}
+        # A class of fewer rows than neighbours has no coverage.
+        assert {error["metric"] for error in written["errors"]} <= {"coverage"}
+
+    def test_unknown_sampler(self, data):
+        result = _genesis("compare", data, "--target", "label", "--samplers", "smota")
+        assert result.exit_code == 1
+        assert "smota" in result.stderr

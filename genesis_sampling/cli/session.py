@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-    from ..evaluation import Diagnosis
+    from ..evaluation import ComparisonResult, Diagnosis
     from ..functional import Augmented
     from ..reports import AugmentationReport
     from ..tables.files import OutputRows
@@ -122,7 +122,7 @@ def title(path: str) -> str:
     return "standard output" if path == "-" else path
 
 
-def write_report(report: AugmentationReport | Diagnosis, path: str) -> None:
+def write_report(report: AugmentationReport | ComparisonResult | Diagnosis, path: str) -> None:
     """Write a report in the format that the ending of a file names."""
     from ..tables.files import STREAM, write_text
 

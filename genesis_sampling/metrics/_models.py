@@ -36,11 +36,21 @@ class TableClassifier(ClassifierMixin, BaseEstimator):
         Logistic regression sees numbers scaled, and indicators of categories and of missing values.
     categorical_features : "auto", array-like of names or positions, or boolean mask, default="auto"
         Columns that hold categories.
+    class_weight : dict, "balanced" or None, default=None
+        Weights of the classes.
     random_state : int, default=0
     """
 
-    def __init__(self, model: str = "boosting", categorical_features: Any = "auto", random_state: int = 0):
+    def __init__(
+        self,
+        model: str = "boosting",
+        *,
+        categorical_features: Any = "auto",
+        class_weight: Any = None,
+        random_state: int = 0,
+    ):
         self.model = model
+        self.class_weight = class_weight
         self.categorical_features = categorical_features
         self.random_state = random_state
 
@@ -54,13 +64,14 @@ class TableClassifier(ClassifierMixin, BaseEstimator):
             view = fit_distances(pair.real, self._discrete)
             assert isinstance(view, EuclideanDistances)
             self._view = view
-            self._model = LogisticRegression(max_iter=1000).fit(self._points(pair.real), y)
+            self._model = self._logistic().fit(self._points(pair.real), y)
         else:
             self._seen = columns_for_trees(pair.real, self._discrete)
             # Early stopping would set rows aside at random, among them copies of synthetic ones.
             model = HistGradientBoostingClassifier(
                 categorical_features=self._discrete[self._seen],
                 early_stopping=False,
+                class_weight=self.class_weight,
                 random_state=self.random_state,
             )
             with threads_for_trees(len(X)):
@@ -74,6 +85,9 @@ class TableClassifier(ClassifierMixin, BaseEstimator):
         codes = np.where(self._discrete & (codes >= self._n_levels), np.nan, codes)
         with threads_for_trees(len(codes)):
             return self._model.predict_proba(self._points(codes))
+
+    def _logistic(self) -> LogisticRegression:
+        return LogisticRegression(max_iter=1000, class_weight=self.class_weight)
 
     def _points(self, codes: np.ndarray) -> np.ndarray:
         """What the model sees of encoded rows."""

@@ -25,7 +25,7 @@ from .interpolation import InterpolationSampler
 from .noise import NoiseSampler
 from .strategy import target_counts
 
-__all__ = ["AutoSampler"]
+__all__ = ["AutoSampler", "with_ratio"]
 
 MIN_ROWS_OF_A_CLASS = 4
 
@@ -249,7 +249,7 @@ class AutoSampler(BaseAugmenter):
                     continue
                 label = f"{name}, ratio {ratio:g}"
                 seed = data.streams.child("candidate", label).integer_seed()
-                found.append(Candidate(label, _with_ratio(sampler, ratio, seed), ratio))
+                found.append(Candidate(label, _seeded(with_ratio(sampler, ratio), seed), ratio))
         return found
 
     def _samplers(self) -> dict[str, Any]:
@@ -270,12 +270,18 @@ class AutoSampler(BaseAugmenter):
         return names
 
 
-def _with_ratio(sampler: Any, ratio: float, seed: int) -> Any:
-    """The sampler with a ratio that holds for each smaller class, and with a seed if it has none."""
+def with_ratio(sampler: Any, ratio: float) -> Any:
+    """A sampler like this one that brings each smaller class to a ratio of the largest.
+
+    One of another package, or around another sampler, stands inside a :class:`HybridSampler` that removes no row.
+    """
     if isinstance(sampler, BaseAugmenter) and "sampling_strategy" in sampler.get_params(deep=False):
-        sampler = clone(sampler).set_params(sampling_strategy=ratio)
-        return sampler.set_params(random_state=seed) if sampler.random_state is None else sampler
-    return HybridSampler(over=sampler, sampling_strategy=ratio, majority_count="keep", random_state=seed)
+        return clone(sampler).set_params(sampling_strategy=ratio)
+    return HybridSampler(over=sampler, sampling_strategy=ratio, majority_count="keep")
+
+
+def _seeded(sampler: Any, seed: int) -> Any:
+    return sampler.set_params(random_state=seed) if sampler.random_state is None else sampler
 
 
 def _results(trials: Trials) -> dict[str, list]:

@@ -129,7 +129,7 @@ class ComparisonDisplay(Display):
                 error_kw={"ecolor": ink(panel), "elinewidth": 1.1, "capsize": 2.5},
             )
         labels = [plain(name, 22) for name in self.means.index]
-        panel.set_xticks(places, labels, **slant(labels, 9 * self.size[0]))
+        panel.set_xticks(places, labels, **slant(labels, 6 * self.size[0]))
         panel.set(ylabel="score", title="Scores with intervals" if self.low is not None else "Scores")
         panel.margins(y=0.12)
         # Beside the bars, where it hides none.
