@@ -161,7 +161,7 @@ def attribute_inference(
     method: str = "nearest",
     tolerance: float = 0.05,
     categorical_features: Any = "auto",
-    max_rows: int = 2_500,
+    max_rows: int = 2_000,
     random_state: int = 0,
 ) -> Comparison:
     """How often the secret of a training row is guessed from its other columns by help of the synthetic rows.
@@ -182,7 +182,7 @@ def attribute_inference(
         A secret number is guessed if its rank in [0, 1] among the real rows is missed by no more than this.
     categorical_features : "auto", array-like of names or positions, or boolean mask, default="auto"
         Columns that hold categories.
-    max_rows : int, default=2500
+    max_rows : int, default=2000
         Number of real rows of either kind that are attacked where there are more; five times as many synthetic rows are
         looked at.
     random_state : int, default=0

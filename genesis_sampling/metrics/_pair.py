@@ -212,12 +212,18 @@ def _nanoseconds(times: pd.Series) -> np.ndarray:
 
 def _as_categories(real: pd.Series, synthetic: pd.Series) -> tuple[np.ndarray, np.ndarray, list]:
     """Codes of both columns and the labels that they stand for; a number is the same as its text."""
+    if all(isinstance(side.dtype, pd.StringDtype) for side in (real, synthetic)):
+        return _factorized([real, synthetic])
     sides = _alike_booleans([_plain(side) for side in (real, synthetic)])
     if {types.infer_dtype(side, skipna=True) for side in sides} - {"empty"} not in ({"string"}, {"boolean"}):
         sides = [side.where(side.isna(), side.map(_text)) for side in sides]
+    return _factorized(sides)
+
+
+def _factorized(sides: list[pd.Series]) -> tuple[np.ndarray, np.ndarray, list]:
     codes, labels = pd.factorize(pd.concat(sides, ignore_index=True))
     found = np.where(codes < 0, np.nan, codes)
-    return found[: len(real)], found[len(real) :], list(labels)
+    return found[: len(sides[0])], found[len(sides[0]) :], list(labels)
 
 
 def _alike_booleans(sides: list[pd.Series]) -> list[pd.Series]:
