@@ -268,6 +268,8 @@ def scorer_of(scoring: Any, y: Any) -> Any:
     score, of_probabilities, options = _OF_ONE_CLASS[scoring]
     labels, counts = np.unique(np.asarray(y), return_counts=True)
     response = ("predict_proba", "decision_function") if of_probabilities else "predict"
+    if scoring == "average_precision" and len(labels) != 2:
+        return _macro_average_precision
     if len(labels) == 2:
         # A scorer passes the probability of the class that it is told is the positive one.
         # Of equally rare ones it is the last, as scikit-learn counts 1 and not 0 as positive.
@@ -277,6 +279,17 @@ def scorer_of(scoring: Any, y: Any) -> Any:
     sign = score is not brier_score_loss
     response = "predict_proba" if not sign else response
     return make_scorer(score, response_method=response, greater_is_better=sign, **options)
+
+
+def _macro_average_precision(model: Any, X: Any, y: Any) -> float:
+    """Mean over the classes that occur of the average precision of one against the others."""
+    probability, truth = model.predict_proba(X), np.asarray(y)
+    shares = [
+        average_precision_score(truth == label, column)
+        for label, column in zip(model.classes_, probability.T, strict=True)
+        if (truth == label).any()
+    ]
+    return float(np.mean(shares))
 
 
 def _one(folds: Folds, estimator: Any, fold: int, keep_model: bool) -> FoldScores:

@@ -51,6 +51,7 @@ from sklearn.pipeline import Pipeline as PlainPipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler, TargetEncoder
 from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
+from sklearn.utils.validation import has_fit_parameter
 
 from genesis_sampling import (
     Constraint,
@@ -845,6 +846,10 @@ class TestMeasured:
         case = Case(after(forest(oob_score=True), copying()), noisy())
         assert case.audit(measure=True) == case.audit(measure=True, n_jobs=2)
 
+    @pytest.mark.skipif(
+        not has_fit_parameter(HistGradientBoostingClassifier, "X_val"),
+        reason="the ColumnTransformer of scikit-learn 1.6 takes no frames of polars",
+    )
     def test_polars(self):
         X, y = MIXED
         pipeline = make_pipeline(NoiseSampler(random_state=0), hot(["city", "sex"]), forest(oob_score=True))
