@@ -37,12 +37,18 @@ __all__ = [
 ]
 
 # Scores of one class, which scikit-learn's names give to the class 1, or the last one.
-_OF_ONE_CLASS: dict[str, tuple[Any, bool, dict[str, Any]]] = {
-    "average_precision": (average_precision_score, True, {}),
-    "f1": (f1_score, False, {"zero_division": 0}),
-    "precision": (precision_score, False, {"zero_division": 0}),
-    "recall": (recall_score, False, {"zero_division": 0}),
-    "neg_brier_score": (brier_score_loss, True, {}),
+_OF_ONE_CLASS: dict[str, tuple[Any, dict[str, Any]]] = {
+    "average_precision": (
+        average_precision_score,
+        {"response_method": ("predict_proba", "decision_function")},
+    ),
+    "f1": (f1_score, {"zero_division": 0}),
+    "precision": (precision_score, {"zero_division": 0}),
+    "recall": (recall_score, {"zero_division": 0}),
+    "neg_brier_score": (
+        brier_score_loss,
+        {"response_method": "predict_proba", "greater_is_better": False},
+    ),
 }
 
 
@@ -265,20 +271,17 @@ def scorer_of(scoring: Any, y: Any) -> Any:
     """
     if not isinstance(scoring, str) or scoring not in _OF_ONE_CLASS:
         return check_scoring(scoring=scoring) if isinstance(scoring, str) else scoring
-    score, of_probabilities, options = _OF_ONE_CLASS[scoring]
     labels, counts = np.unique(np.asarray(y), return_counts=True)
-    response = ("predict_proba", "decision_function") if of_probabilities else "predict"
     if scoring == "average_precision" and len(labels) != 2:
         return _macro_average_precision
+    score, options = _OF_ONE_CLASS[scoring]
     if len(labels) == 2:
         # A scorer passes the probability of the class that it is told is the positive one.
         # Of equally rare ones it is the last, as scikit-learn counts 1 and not 0 as positive.
         options = {**options, "pos_label": labels[len(counts) - 1 - np.argmin(counts[::-1])]}
     elif score is not brier_score_loss:
         options = {**options, "average": "macro"}
-    sign = score is not brier_score_loss
-    response = "predict_proba" if not sign else response
-    return make_scorer(score, response_method=response, greater_is_better=sign, **options)
+    return make_scorer(score, **options)
 
 
 def _macro_average_precision(model: Any, X: Any, y: Any) -> float:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from ..metrics._estimate import Estimate
-from ..reports._words import one_line
+from ..reports._words import one_line, plain
 
 __all__ = ["SEVERITIES", "Finding", "Recommendation", "interval", "listed", "named", "percent", "plain"]
 
@@ -97,19 +94,3 @@ def percent(share: float) -> str:
 def interval(estimate: Estimate) -> list[float]:
     """Value and both ends of its 95 % interval."""
     return [float(estimate.value), float(estimate.low), float(estimate.high)]
-
-
-def plain(value: Any) -> Any:
-    """The value in plain containers with text as keys; what is no number becomes None, other objects text."""
-    if isinstance(value, Mapping):
-        texts = [str(key) for key in value]
-        # Labels such as 1 and "1" are two.
-        keys = texts if len(set(texts)) == len(texts) else [repr(key) for key in value]
-        return {key: plain(item) for key, item in zip(keys, value.values())}
-    if isinstance(value, list | tuple | set):
-        return [plain(item) for item in value]
-    if isinstance(value, np.ndarray | np.generic):
-        return plain(value.tolist())
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    return value if value is None or isinstance(value, bool | int | str) else str(value)

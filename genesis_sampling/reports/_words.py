@@ -1,11 +1,15 @@
-"""Names and values of the data as text that a page can hold."""
+"""Names and values of the data as text that a page can hold, and as plain values that JSON can."""
 
 from __future__ import annotations
 
+import math
 import re
+from collections.abc import Mapping
 from typing import Any
 
-__all__ = ["clean", "one_line", "shortened"]
+import numpy as np
+
+__all__ = ["clean", "one_line", "plain", "shortened"]
 
 # Control characters, halves of a character, and marks that turn the direction of all text behind them.
 UNFIT = re.compile(
@@ -27,3 +31,19 @@ def shortened(value: Any, width: int = 24) -> str:
     """The same, cut to so many characters."""
     text = one_line(value)
     return text if len(text) <= width else f"{text[: width - 1]}…"
+
+
+def plain(value: Any) -> Any:
+    """The value in plain containers with text as keys; what is no number becomes None, other objects text."""
+    if isinstance(value, Mapping):
+        texts = [str(key) for key in value]
+        # Labels such as 1 and "1" are two.
+        keys = texts if len(set(texts)) == len(texts) else [repr(key) for key in value]
+        return {key: plain(item) for key, item in zip(keys, value.values())}
+    if isinstance(value, list | tuple | set):
+        return [plain(item) for item in value]
+    if isinstance(value, np.ndarray | np.generic):
+        return plain(value.tolist())
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    return value if value is None or isinstance(value, bool | int | str) else str(value)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from os import PathLike
 from pathlib import Path
@@ -17,6 +15,7 @@ from ._html import html_fragment, html_page
 from ._markdown import markdown_page
 from ._page import report_sections, summary_section
 from ._pictures import report_pictures
+from ._words import plain
 
 __all__ = ["AugmentationReport"]
 
@@ -108,9 +107,7 @@ class AugmentationReport:
         figures : bool, default=True
             As for :meth:`to_dict`.
         """
-        return json.dumps(
-            _as_json(self.to_dict(figures=figures)), indent=indent, default=str, allow_nan=False
-        )
+        return json.dumps(plain(self.to_dict(figures=figures)), indent=indent, allow_nan=False)
 
     def to_markdown(self, *, title: str | None = None) -> str:
         """The report as Markdown, without pictures.
@@ -169,19 +166,3 @@ class AugmentationReport:
         lines += [f"  {name}: {choice}" for name, choice in self.choices.items()]
         lines += [f"  warning: {warning}" for warning in self.warnings]
         return "\n".join([*lines, f"  {self.seconds:.2f} seconds"])
-
-
-def _as_json(value: Any) -> Any:
-    """What JSON can hold: text as keys, and plain numbers that are numbers."""
-    if isinstance(value, Mapping):
-        texts = [str(key) for key in value]
-        # Labels such as 1 and "1" are two classes.
-        keys = texts if len(set(texts)) == len(texts) else [repr(key) for key in value]
-        return {key: _as_json(item) for key, item in zip(keys, value.values())}
-    if isinstance(value, list | tuple | set):
-        return [_as_json(item) for item in value]
-    if isinstance(value, np.ndarray | np.generic):
-        return _as_json(value.tolist())
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value
