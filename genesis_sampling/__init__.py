@@ -37,11 +37,15 @@ if TYPE_CHECKING:  # for type checkers and editors, which do not run __getattr__
     from .metrics import AugmentationMetrics
     from .reports import AugmentationReport
     from .samplers import (
+        AdversarialSampler,
         AugmentedClassifier,
+        AutoAugmentedClassifier,
         AutoSampler,
         ConstraintFilter,
+        DistillationSampler,
         DiversityFilter,
         GenerativeOverSampler,
+        HardExampleSampler,
         HybridSampler,
         InterpolationSampler,
         MixupSampler,
@@ -56,11 +60,15 @@ __version__ = _installed_version("genesis-sampling")
 _CATALOGUE = {
     ".functional": ["augment_imbalanced", "generate", "mixup", "quality_report"],
     ".samplers": [
+        "AdversarialSampler",
         "AugmentedClassifier",
+        "AutoAugmentedClassifier",
         "AutoSampler",
         "ConstraintFilter",
+        "DistillationSampler",
         "DiversityFilter",
         "GenerativeOverSampler",
+        "HardExampleSampler",
         "HybridSampler",
         "InterpolationSampler",
         "MixupSampler",
@@ -99,9 +107,11 @@ _CATALOGUE = {
 _HOME = {name: module for module, names in _CATALOGUE.items() for name in names}
 
 __all__ = [
+    "AdversarialSampler",
     "AugmentationMetrics",
     "AugmentationReport",
     "AugmentedClassifier",
+    "AutoAugmentedClassifier",
     "AutoSampler",
     "ComparisonResult",
     "Constraint",
@@ -111,12 +121,14 @@ __all__ = [
     "DataError",
     "DatasetsComparison",
     "Diagnosis",
+    "DistillationSampler",
     "DiversityFilter",
     "EstimatorGenerator",
     "GaussianCopulaGenerator",
     "GenerativeOverSampler",
     "GenesisError",
     "GenesisWarning",
+    "HardExampleSampler",
     "HybridSampler",
     "IdentifierWarning",
     "InterpolationSampler",

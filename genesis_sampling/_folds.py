@@ -19,6 +19,7 @@ from sklearn.metrics import (
     brier_score_loss,
     check_scoring,
     f1_score,
+    get_scorer,
     make_scorer,
     precision_score,
     recall_score,
@@ -32,6 +33,7 @@ __all__ = [
     "Folds",
     "attempted",
     "corrected_difference",
+    "depends_on_predict",
     "holm_adjusted",
     "scorer_of",
 ]
@@ -300,3 +302,9 @@ def _one(folds: Folds, estimator: Any, fold: int, keep_model: bool) -> FoldScore
     if not keep_model:
         found.model = None
     return found
+
+
+def depends_on_predict(scoring: Any) -> bool:
+    """Whether a scorer, by name or itself, judges predicted classes, so that a threshold matters to it."""
+    scorer = get_scorer(scoring) if isinstance(scoring, str) else scoring
+    return "predict" in np.atleast_1d(getattr(scorer, "_response_method", "")).tolist()

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from sklearn.datasets import make_classification
 
-__all__ = ["make_transactions"]
+__all__ = ["make_fraud", "make_transactions"]
 
 # Value -> its probability in payments that are fraud, and in those that are not.
 MERCHANTS = {
@@ -79,6 +80,75 @@ def make_transactions(
             "is_fraud": fraud.astype(np.int64),
         }
     )
+
+
+def make_fraud(
+    n_rows: int = 5000,
+    *,
+    fraud_share: float = 0.05,
+    n_features: int = 10,
+    n_informative: int = 4,
+    n_redundant: int = 2,
+    n_clusters_per_class: int = 2,
+    class_sep: float = 1.8,
+    random_state: int | None = 42,
+) -> pd.DataFrame:
+    """Numbers alone, without gaps: card payments as they are after an anonymisation, in which few are fraud.
+
+    Parameters
+    ----------
+    n_rows : int, default=5000
+    fraud_share : float, default=0.05
+        Share of the rows that are fraud, exact up to one row for each cluster.
+    n_features : int, default=10
+        Columns beside the target.
+    n_informative : int, default=4
+        Of these, how many span the space of the clusters.
+    n_redundant : int, default=2
+        Of these, how many are sums of the informative ones with random weights. What is left is noise.
+    n_clusters_per_class : int, default=2
+        Of fraud, and of the rest.
+    class_sep : float, default=1.8
+        Half the distance between corners of the cube on which the clusters lie; the larger, the easier.
+    random_state : int or None, default=42
+        Seed. Another one puts the clusters elsewhere too: it makes another problem of the same kind.
+
+    Returns
+    -------
+    frame : DataFrame of shape (n_rows, n_features + 1)
+        Columns ``v1``, ``v2`` and so on in an order of chance, and the target ``is_fraud`` (0 or 1).
+
+    Raises
+    ------
+    ValueError
+        By scikit-learn, where the informative and redundant columns are more than all, or too few for the clusters.
+
+    Notes
+    -----
+    Of :func:`sklearn.datasets.make_classification`, without wrong labels. The defaults were sought so that a random
+    forest on 70 % of the rows finds eight frauds in ten and is right in nineteen of twenty that it names, and so that
+    over-sampling trades the one for the other.
+
+    Examples
+    --------
+    >>> from genesis_sampling.datasets import make_fraud
+    >>> frame = make_fraud()
+    >>> frame.shape, int(frame["is_fraud"].sum())
+    ((5000, 11), 250)
+    """
+    features, target = make_classification(
+        n_rows,
+        n_features,
+        n_informative=n_informative,
+        n_redundant=n_redundant,
+        n_clusters_per_class=n_clusters_per_class,
+        weights=[1 - fraud_share, fraud_share],
+        flip_y=0,
+        class_sep=class_sep,
+        random_state=random_state,
+    )
+    frame = pd.DataFrame(features, columns=[f"v{number}" for number in range(1, n_features + 1)])
+    return frame.assign(is_fraud=target)
 
 
 def _choose(

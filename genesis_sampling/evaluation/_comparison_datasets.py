@@ -6,6 +6,8 @@ import math
 import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from os import PathLike
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,15 +17,18 @@ from scipy.stats import friedmanchisquare, studentized_range, wilcoxon
 
 from .._folds import holm_adjusted
 from ..exceptions import DataError
-from ..reports._html import html_fragment
-from ..reports._page import Items, Section, TableBlock, Text
+from ..reports._html import html_fragment, html_page
+from ..reports._markdown import markdown_page
 from ..reports._words import one_line
+from ..tables._atomic import atomic_output
+from ._comparison_pages import TITLES, datasets_sections
 from ._comparison_result import ComparisonResult
 from ._comparison_rows import NOTHING
 
 __all__ = ["DatasetsComparison", "compare_over_datasets", "over_datasets"]
 
 MIN_DATASETS = 2
+TITLE = "Comparison of samplers over data sets"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -94,39 +99,86 @@ class DatasetsComparison:
         return frame.sort_values("mean_rank", kind="stable")
 
     def __str__(self) -> str:
-        return "\n".join([*map(one_line, self._sentences()), "", self.to_frame().round(4).to_string()])
+        said = map(one_line, (*self._sentences(), *self._absences()))
+        return "\n".join([*said, "", self.to_frame().round(4).to_string()])
 
     def __repr__(self) -> str:
         return str(self)
 
     def _repr_html_(self) -> str:
-        frame = self.to_frame()
-        rows = [
-            (
-                str(name),
-                f"{row['mean_rank']:.2f}",
-                f"{row['mean_gain']:+.4f}",
-                f"{row['wins']} / {row['losses']}",
-                "" if name == NOTHING else f"{row['p_holm']:.3f}",
-            )
-            for name, row in frame.iterrows()
-        ]
-        header = ("Row", "Mean rank", "Mean gain", "Better / worse", "p, Holm")
-        first, *rest = self._sentences()
-        blocks: list[Any] = [Text(first), TableBlock(self.metric, header, rows, numbers=(1, 2, 3, 4))]
-        return html_fragment([Section("datasets", "Over data sets", [*blocks, Items(rest, "advice")])])
+        return html_fragment(datasets_sections(self)[:1])
+
+    def plot(self, ax: Any = None) -> Any:
+        """Draw the mean ranks on an axis, with bars that join samplers whose ranks do not differ beyond chance.
+
+        Parameters
+        ----------
+        ax : Axes, default=None
+            Where to draw; None for a new figure.
+
+        Returns
+        -------
+        RanksDisplay
+        """
+        display = self._display().plot(ax)
+        title = TITLES.get(self.metric, self.metric)
+        display.ax_.set_title(f"{title}: mean ranks over {len(self.ranks)} data sets, 1 is best")
+        return display
+
+    def _display(self) -> Any:
+        from ..reports.plots import RanksDisplay
+
+        return RanksDisplay(
+            self.ranks.mean(), critical_difference=self.critical_difference, reference=NOTHING
+        )
+
+    def to_html(self, path: str | PathLike[str] | None = None, *, title: str = TITLE) -> str:
+        """The comparison as one HTML file, which needs no network, runs no script and follows the reader's dark mode.
+
+        Parameters
+        ----------
+        path : str or path, default=None
+            Where to write it too; it appears whole or not at all.
+        title : str, default="Comparison of samplers over data sets"
+            Heading.
+
+        Returns
+        -------
+        str
+        """
+        text = html_page(title, datasets_sections(self, pictures=True))
+        if path is not None:
+            with atomic_output(Path(path)) as stream:
+                stream.write(text.encode())
+        return text
+
+    def to_markdown(self, *, title: str = TITLE) -> str:
+        """The comparison as Markdown.
+
+        Parameters
+        ----------
+        title : str, default="Comparison of samplers over data sets"
+            First heading.
+        """
+        return markdown_page(title, datasets_sections(self))
 
     def _sentences(self) -> Iterator[str]:
+        """What was compared, and what the tests say."""
         yield f"{self.metric}, {len(self.ranks)} data sets, {self.ranks.shape[1]} samplers."
         if math.isfinite(self.friedman_statistic):
             yield (
                 f"Friedman: chi square {self.friedman_statistic:.2f}, p {self.friedman_p_value:.3g}; F "
                 f"{self.f_statistic:.2f}, p {self.f_p_value:.3g}."
             )
+            if self.f_p_value >= self.alpha:
+                yield "The samplers as a whole do not differ beyond chance, so no two of them should be said to."
         yield (
             f"Mean ranks more than {self.critical_difference:.2f} apart differ (Nemenyi, {self.alpha:g}). Wilcoxon's "
             "tests are against doing nothing."
         )
+
+    def _absences(self) -> Iterator[str]:
+        """Who is left out, and why."""
         yield from (f"{name} is left out: {reason}" for name, reason in self.left_out.items())
 
 

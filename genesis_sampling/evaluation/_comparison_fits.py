@@ -214,22 +214,20 @@ def _scored(plan: Plan, row: Row, estimator: Any, resampled: Resampled, fold: in
     ready = attempted(lambda: row.learner(estimator, resampled.rows))
     if ready.error:
         return FoldScores(_missing(plan), 0.0, ready.error, ready.warnings)
-    learner, fit_params = ready.value
+    learner = ready.value
     return plan.stored(
         fold,
-        lambda: [resampled.sampler, learner, fit_params, plan.scores],
-        lambda: _fitted_and_judged(plan, learner, fit_params, resampled, fold),
+        lambda: [resampled.sampler, learner, plan.scores],
+        lambda: _fitted_and_judged(plan, learner, resampled, fold),
     )
 
 
-def _fitted_and_judged(
-    plan: Plan, learner: Any, fit_params: dict[str, Any], resampled: Resampled, fold: int
-) -> FoldScores:
+def _fitted_and_judged(plan: Plan, learner: Any, resampled: Resampled, fold: int) -> FoldScores:
     made = resampled.attempt
     if made.error:
         return FoldScores(_missing(plan), made.seconds, f"in the sampler: {made.error}", made.warnings)
     X, y = made.value
-    fit = attempted(lambda: clone(learner).fit(X, y, **fit_params))
+    fit = attempted(lambda: clone(learner).fit(X, y))
     seconds = made.seconds + fit.seconds
     said = tuple(dict.fromkeys(made.warnings + fit.warnings))
     if fit.error:

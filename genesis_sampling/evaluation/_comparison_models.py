@@ -1,4 +1,4 @@
-"""What stands in a comparison beside samplers: class weights, a tuned threshold, a detector of anomalies."""
+"""What stands in a comparison beside samplers: a tuned threshold, a detector of anomalies."""
 
 from __future__ import annotations
 
@@ -7,64 +7,26 @@ from typing import Any
 import numpy as np
 from pandas.api import types
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
-from sklearn.metrics import make_scorer
-from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold, TunedThresholdClassifierCV
-from sklearn.utils.class_weight import compute_sample_weight
-from sklearn.utils.validation import has_fit_parameter
+from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 
 from ..exceptions import DataError
 from ..metrics._pair import as_pair
+from ..samplers._rivals import with_tuned_threshold
 from ..tables.containers import wrap_table
 from ..tables.neighbors import fit_distances
 
-__all__ = ["DetectorClassifier", "with_class_weights", "with_tuned_threshold"]
+__all__ = ["DetectorClassifier", "with_threshold_of_rows"]
 
 MAX_INNER_FOLDS = 5
 
 
-def with_class_weights(estimator: Any, y: np.ndarray) -> tuple[Any, dict[str, Any]]:
-    """The estimator with balanced class weights, and what its ``fit`` gets beside."""
-    parameter = _parameter(estimator, "class_weight")
-    if parameter:
-        return clone(estimator).set_params(**{parameter: "balanced"}), {}
-    last, prefix = estimator, ""
-    while hasattr(last, "steps"):
-        name, last = last.steps[-1]
-        prefix += f"{name}__"
-    if not has_fit_parameter(last, "sample_weight"):
-        raise DataError(
-            f"{type(last).__name__} takes no class weights: it has neither a parameter class_weight nor sample_weight "
-            "in fit."
-        )
-    return estimator, {f"{prefix}sample_weight": compute_sample_weight("balanced", y)}
-
-
-def _parameter(estimator: Any, name: str, prefix: str = "") -> str:
-    """Full name of a parameter of the classifier itself: of the last step of a pipeline, of what a search holds."""
-    if not hasattr(estimator, "get_params"):
-        return ""
-    own = estimator.get_params(deep=False)
-    if name in own:
-        return prefix + name
-    if hasattr(estimator, "steps"):
-        step, last = estimator.steps[-1]
-        return _parameter(last, name, f"{prefix}{step}__")
-    return _parameter(own["estimator"], name, f"{prefix}estimator__") if "estimator" in own else ""
-
-
-def with_tuned_threshold(estimator: Any, X: Any, y: np.ndarray, groups: Any, seed: int) -> Any:
+def with_threshold_of_rows(estimator: Any, y: np.ndarray, groups: Any, seed: int) -> Any:
     """The estimator with the threshold of the largest balanced accuracy, over folds of these training rows."""
     fewest = int(np.unique(y, return_counts=True)[1].min())
     n_splits = max(2, min(MAX_INNER_FOLDS, fewest))
     kind = StratifiedKFold if groups is None else StratifiedGroupKFold
     splitter = kind(n_splits, shuffle=True, random_state=seed)
-    splits = list(splitter.split(np.zeros(len(y)), y, groups))
-    return TunedThresholdClassifierCV(estimator, scoring=make_scorer(_balanced_accuracy), cv=splits)
-
-
-def _balanced_accuracy(truth: np.ndarray, predicted: np.ndarray) -> float:
-    """As scikit-learn's, whose checks take most of the time of a search over a hundred thresholds."""
-    return float(np.mean([np.mean(predicted[truth == label] == label) for label in np.unique(truth)]))
+    return with_tuned_threshold(estimator, list(splitter.split(np.zeros(len(y)), y, groups)))
 
 
 class DetectorClassifier(ClassifierMixin, BaseEstimator):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -16,9 +16,16 @@ from ..reports._words import one_line, shortened
 from ._comparison_rows import NOTHING
 
 if TYPE_CHECKING:
+    from ._comparison_datasets import DatasetsComparison
     from ._comparison_result import ComparisonResult
 
-__all__ = ["comparison_blocks", "comparison_lines", "comparison_sections", "metric_title"]
+__all__ = [
+    "comparison_blocks",
+    "comparison_lines",
+    "comparison_sections",
+    "datasets_sections",
+    "metric_title",
+]
 
 WIDTH = 100
 MAX_ERRORS = 50
@@ -211,13 +218,17 @@ def _mean_text(metric: str, value: float) -> str:
 
 def _picture(result: ComparisonResult) -> Block:
     metric = _first(result)
+    caption = f"{metric_title(result, metric)}: difference to doing nothing, with 95 % intervals"
+    return _drawn(caption, lambda: result._display(metric, difference=True))
+
+
+def _drawn(caption: str, display: Callable[[], Any]) -> Block:
     try:
         from ..reports.plots import draw_picture
     except MissingExtraError as error:
         return Text(f"There is no picture. {error}")
-    caption = f"{metric_title(result, metric)}: difference to doing nothing, with 95 % intervals"
     try:
-        return PictureBlock(caption, draw_picture(result._display(metric, difference=True)))
+        return PictureBlock(caption, draw_picture(display()))
     except DataError as error:
         return Text(f"{caption}: not drawn. {error}")
 
@@ -242,6 +253,42 @@ def _warnings(result: ComparisonResult) -> Block:
     ]
     more = f", the first {MAX_ERRORS} of {len(found)}" if len(found) > MAX_ERRORS else ""
     return TableBlock(f"Warnings{more}", ("Row", "Folds", "Warning"), rows, numbers=(1,))
+
+
+def datasets_sections(found: DatasetsComparison, *, pictures: bool = False) -> list[Section]:
+    """All of a comparison over data sets; the first section is what a notebook shows."""
+    absences = list(found._absences())
+    summary: list[Block] = [*map(Text, found._sentences()), _mean_ranks(found)]
+    parts = [
+        Section("summary", "Summary", [*summary, Items(absences, "warning")] if absences else summary),
+        Section("ranks", "Ranks of each data set", [_ranks(found)]),
+    ]
+    if pictures:
+        caption = "Mean ranks, 1 is best; a bar joins samplers whose ranks do not differ beyond chance"
+        parts.insert(1, Section("picture", "Picture", [_drawn(caption, found._display)]))
+    return parts
+
+
+def _mean_ranks(found: DatasetsComparison) -> Block:
+    header = ("Row", "Mean rank", "Mean gain", "Better / worse", "p, Holm")
+    rows = [
+        (
+            str(name),
+            f"{row['mean_rank']:.2f}",
+            f"{row['mean_gain']:+.4f}",
+            f"{row['wins']} / {row['losses']}",
+            "" if name == NOTHING else _p_text(row["p_holm"]),
+        )
+        for name, row in found.to_frame().iterrows()
+    ]
+    return TableBlock(TITLES.get(found.metric, found.metric), header, rows, numbers=range(1, len(header)))
+
+
+def _ranks(found: DatasetsComparison) -> Block:
+    names = found.to_frame().index
+    header = ("Data set", *map(str, names))
+    rows = [(str(name), *(f"{row[one]:g}" for one in names)) for name, row in found.ranks.iterrows()]
+    return TableBlock("1 is best; ties share their ranks", header, rows, numbers=range(1, len(header)))
 
 
 def comparison_lines(result: ComparisonResult) -> Iterator[str]:

@@ -14,9 +14,16 @@ from sklearn.base import clone
 from .._random import RandomStreams
 from ..exceptions import DataError
 from ..metrics._models import TableClassifier
-from ..samplers import GenerativeOverSampler, HybridSampler, InterpolationSampler, NoiseSampler
-from ..samplers.auto import AutoSampler, with_ratio
-from ._comparison_models import DetectorClassifier, with_class_weights, with_tuned_threshold
+from ..samplers import (
+    AutoSampler,
+    GenerativeOverSampler,
+    HybridSampler,
+    InterpolationSampler,
+    NoiseSampler,
+)
+from ..samplers._candidates import with_ratio
+from ..samplers._rivals import with_class_weights
+from ._comparison_models import DetectorClassifier, with_threshold_of_rows
 
 __all__ = ["DEFAULT_ROWS", "NOTHING", "Row", "TrainingRows", "read_estimators", "read_rows", "seeded"]
 
@@ -63,9 +70,9 @@ class Row:
         """What resamples the training rows for this estimator; None where they stay as they are."""
         return None
 
-    def learner(self, estimator: Any, rows: TrainingRows) -> tuple[Any, dict[str, Any]]:
-        """What is fitted, and what its ``fit`` gets beside."""
-        return estimator, {}
+    def learner(self, estimator: Any, rows: TrainingRows) -> Any:
+        """What is fitted."""
+        return estimator
 
     def with_ratios(self, ratios: Sequence[float]) -> Iterator[Row]:
         """One row for each ratio that it can have; itself where it has none."""
@@ -114,18 +121,18 @@ class AutoRow(Row):
 class WeightsRow(Row):
     """Balanced class weights."""
 
-    def learner(self, estimator: Any, rows: TrainingRows) -> tuple[Any, dict[str, Any]]:
+    def learner(self, estimator: Any, rows: TrainingRows) -> Any:
         """The estimator with weights, by parameter or in ``fit``."""
-        return with_class_weights(estimator, rows.y)
+        return with_class_weights(estimator)
 
 
 @dataclass(frozen=True)
 class ThresholdRow(Row):
     """A threshold tuned inside the training rows."""
 
-    def learner(self, estimator: Any, rows: TrainingRows) -> tuple[Any, dict[str, Any]]:
+    def learner(self, estimator: Any, rows: TrainingRows) -> Any:
         """The estimator inside the tuner."""
-        return with_tuned_threshold(estimator, rows.X, rows.y, rows.groups, self.seed), {}
+        return with_threshold_of_rows(estimator, rows.y, rows.groups, self.seed)
 
 
 @dataclass(frozen=True)
@@ -135,9 +142,9 @@ class DetectorRow(Row):
     detector: Any = None
     alone = True
 
-    def learner(self, estimator: Any, rows: TrainingRows) -> tuple[Any, dict[str, Any]]:
+    def learner(self, estimator: Any, rows: TrainingRows) -> Any:
         """The detector as a classifier."""
-        return DetectorClassifier(self.detector, rows.rare), {}
+        return DetectorClassifier(self.detector, rows.rare)
 
     def seeded(self, streams: RandomStreams) -> Row:
         """The same with seeds for all that has none."""

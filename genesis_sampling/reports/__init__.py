@@ -12,6 +12,7 @@ if TYPE_CHECKING:  # for type checkers and editors, which do not run __getattr__
         MarginalsDisplay,
         NearestNeighborDisplay,
         ProjectionDisplay,
+        RanksDisplay,
         ScatterDisplay,
         ScoreDisplay,
     )
@@ -24,6 +25,7 @@ __all__ = [
     "MarginalsDisplay",
     "NearestNeighborDisplay",
     "ProjectionDisplay",
+    "RanksDisplay",
     "ScatterDisplay",
     "ScoreDisplay",
     "advise",

@@ -1,47 +1,32 @@
-"""Which of many samplers does a learner good, by scores on folds of the training rows alone."""
+"""Which of many candidates does a learner good, by scores on folds of the training rows alone."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import islice
 from time import perf_counter
 from typing import Any
 
 import numpy as np
-from imblearn.pipeline import Pipeline
 from joblib import effective_n_jobs
+from sklearn.model_selection import RepeatedStratifiedKFold, StratifiedGroupKFold
+from sklearn.utils import indexable
 
-from .._folds import Folds, FoldScores
+from .._folds import Folds, FoldScores, attempted, scorer_of
+from .._random import RandomStreams
+from ..exceptions import DataError
+from ..tables.containers import Target
+from ._candidates import Candidate
 
-__all__ = ["NOTHING", "Candidate", "Trials", "choose"]
+__all__ = ["Search", "Trials", "inner_splits"]
 
-NOTHING = "nothing"
 # Of the candidates so many go on to the next fold, as long as there are more than a few.
 KEPT_SHARE = 0.5
 LEAST_KEPT = 3
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """A sampler with its ratio.
-
-    Parameters
-    ----------
-    name : str
-    sampler : sampler or None
-        None for doing nothing.
-    ratio : float or None, default=None
-        Rows of the smaller classes per row of the largest.
-    """
-
-    name: str
-    sampler: Any
-    ratio: float | None = None
-
-    def with_model(self, model: Any) -> Any:
-        """The estimator that is trained behind this sampler."""
-        return model if self.sampler is None else Pipeline([("sampler", self.sampler), ("model", model)])
+# A class of fewer rows cannot be split in a way that tells anything.
+MIN_ROWS_OF_A_CLASS = 4
 
 
 @dataclass
@@ -116,55 +101,186 @@ class Trials:
         helps = (by_learner > 0).all(axis=1) & (gain > n_errors * (error if error >= 0 else np.inf))
         return int(np.argmax(np.where(helps, gain, 0.0)))
 
+    def best_of_any(self) -> int:
+        """The candidate with the largest gain, be it below 0; the first where none was scored."""
+        gains = self.mean_gains(slice(max(self.n_tried(), 1)))[1:]
+        return 1 + (0 if np.isnan(gains).all() else int(np.nanargmax(gains)))
 
-def choose(
-    folds: Folds,
-    candidates: Sequence[Candidate],
-    learners: Mapping[str, Any],
-    *,
-    test_share: float,
-    time_budget: float | None = None,
-    n_jobs: int | None = None,
-) -> Trials:
-    """Score candidates on one fold after the other, of which half go on to the next (successive halving [1]_).
+    def results(self) -> dict[str, list]:
+        """What is told of each candidate: one list of each figure."""
+        known, gains = ~np.isnan(self.scores).any(axis=1), self.gains()
+        rows = []
+        for place, candidate in enumerate(self.candidates):
+            folds = known[place]
+            means = (table[place][:, folds].mean() for table in (self.scores, gains, self.seconds))
+            score, gain, seconds = means if folds.any() else (np.nan,) * 3
+            rows.append(
+                {
+                    "candidate": candidate.name,
+                    "sampler": candidate.sampler,
+                    "ratio": candidate.ratio,
+                    "n_folds": int(folds.sum()),
+                    "mean_score": float(score),
+                    "mean_gain": float(gain),
+                    "mean_fit_time": float(seconds),
+                    "error": self.errors.get(candidate.name, ""),
+                }
+            )
+        return {name: [row[name] for row in rows] for name in rows[0]}
+
+
+@dataclass(frozen=True)
+class Search:
+    """How candidates are tried.
 
     Parameters
     ----------
-    folds : Folds
-        With one scorer.
-    candidates : sequence of Candidate
-        The first is to do nothing.
-    learners : mapping of str to estimator
-    test_share : float
-    time_budget : float or None, default=None
+    scoring : str or callable
+    cv, n_repeats : int
+        Folds, and how often they are drawn.
+    time_budget : float or None
         Seconds after which no further fit begins.
-    n_jobs : int, default=None
+    n_jobs : int or None
+    """
+
+    scoring: Any
+    cv: int
+    n_repeats: int
+    time_budget: float | None
+    n_jobs: int | None
+
+    @classmethod
+    def of(cls, chooser: Any) -> Search:
+        """As the parameters of an estimator say."""
+        return cls(chooser.scoring, chooser.cv, chooser.n_repeats, chooser.time_budget, chooser.n_jobs)
+
+    def run(
+        self,
+        X: Any,
+        target: Target,
+        groups: Any,
+        candidates: Sequence[Candidate],
+        learners: Mapping[str, Any],
+        streams: RandomStreams,
+    ) -> Trials:
+        """Score candidates on one fold after the other, of which half go on to the next (successive halving [1]_).
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, dataframe} of shape (n_rows, n_columns)
+        target : Target
+        groups : array-like of shape (n_rows,) or None
+        candidates : sequence of Candidate
+            The first is to do nothing.
+        learners : mapping of str to estimator
+        streams : RandomStreams
+
+        Returns
+        -------
+        Trials
+            Without a score where there is nothing to choose from, or too few rows to tell.
+
+        Raises
+        ------
+        DataError
+            When a learner cannot be trained or scored on the rows as they are.
+
+        References
+        ----------
+        .. [1] K. Jamieson, A. Talwalkar, "Non-stochastic best arm identification and hyperparameter optimization",
+           Artificial Intelligence and Statistics, 2016.
+        """
+        splits = inner_splits(target.codes, groups, self.cv, self.n_repeats, streams)
+        if not splits or len(candidates) == 1:
+            return Trials(candidates, len(learners), 1, 0.5)
+        y = np.array(target.classes)[target.codes]
+        folds = Folds(indexable(X)[0], y, splits, {"score": scorer_of(self.scoring, y)})
+        test_share = float(np.mean([len(test) for _, test in splits])) / len(y)
+        trials = Trials(candidates, len(learners), len(splits), test_share)
+        deadline = np.inf if self.time_budget is None else perf_counter() + self.time_budget
+        alive = np.arange(1, len(candidates))
+        for fold in range(len(splits)):
+            if not self._score(trials, folds, fold, alive, list(learners.values()), deadline):
+                break
+            alive = _best_half(alive, trials.mean_gains(slice(fold + 1))[alive])
+            if not len(alive):
+                break
+        return trials
+
+    def _score(
+        self,
+        trials: Trials,
+        folds: Folds,
+        fold: int,
+        alive: np.ndarray,
+        learners: list[Any],
+        deadline: float,
+    ) -> bool:
+        """Score doing nothing and the candidates that are alive on one fold; False if time ran out."""
+        waiting = iter([(place, learner) for place in (0, *alive) for learner in range(len(learners))])
+        while chunk := list(islice(waiting, effective_n_jobs(self.n_jobs))):
+            if perf_counter() > deadline:
+                return False
+            tried = [
+                attempted(partial(trials.candidates[place].with_model, learners[learner]))
+                for place, learner in chunk
+            ]
+            scored = iter(
+                folds.score_all([(one.value, fold) for one in tried if not one.error], n_jobs=self.n_jobs)
+            )
+            for (place, learner), one in zip(chunk, tried, strict=True):
+                failed = FoldScores({"score": np.nan}, one.seconds, one.error)
+                trials.record(place, learner, fold, failed if one.error else next(scored))
+            if error := trials.errors.get(trials.candidates[0].name):
+                raise DataError(
+                    f"The estimator could not be trained or scored on the rows as they are: {error}. Put steps that "
+                    "prepare the columns before it, as a pipeline."
+                )
+        return True
+
+
+def _best_half(alive: np.ndarray, gains: np.ndarray) -> np.ndarray:
+    """Those that go on, best first; not those that failed."""
+    alive, gains = alive[~np.isnan(gains)], gains[~np.isnan(gains)]
+    n_kept = max(LEAST_KEPT, int(np.ceil(KEPT_SHARE * len(alive))))
+    return alive[np.argsort(-gains, kind="stable")[:n_kept]]
+
+
+def inner_splits(
+    codes: np.ndarray, groups: Any, cv: int, n_repeats: int, streams: RandomStreams
+) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Stratified folds, repeated with other ones; rows of a group stay together.
+
+    Parameters
+    ----------
+    codes : ndarray of int of shape (n_rows,)
+        Classes.
+    groups : array-like of shape (n_rows,) or None
+    cv : int
+        Folds; fewer where a class has fewer rows, or where there are fewer groups.
+    n_repeats : int
+    streams : RandomStreams
 
     Returns
     -------
-    Trials
-
-    References
-    ----------
-    .. [1] K. Jamieson, A. Talwalkar, "Non-stochastic best arm identification and hyperparameter optimization",
-       Artificial Intelligence and Statistics, 2016.
+    splits : list of (train, test)
+        Positions of rows; none where a class has too few rows to tell anything, or there is one group only. Folds of
+        groups in which a class is missing are left out.
     """
-    deadline = np.inf if time_budget is None else perf_counter() + time_budget
-    trials = Trials(candidates, len(learners), len(folds.splits), test_share)
-    models, alive = list(learners.values()), np.arange(1, len(candidates))
-    for fold in range(len(folds.splits)):
-        jobs = [(place, learner) for place in (0, *alive) for learner in range(len(models))]
-        waiting = iter(jobs)
-        while chunk := list(islice(waiting, effective_n_jobs(n_jobs))):
-            if perf_counter() > deadline:
-                return trials
-            pairs = [(candidates[place].with_model(models[learner]), fold) for place, learner in chunk]
-            for (place, learner), found in zip(chunk, folds.score_all(pairs, n_jobs=n_jobs), strict=True):
-                trials.record(place, learner, fold, found)
-        gains = trials.mean_gains(slice(fold + 1))[alive]
-        alive = alive[~np.isnan(gains)]
-        n_kept = max(LEAST_KEPT, int(np.ceil(KEPT_SHARE * len(alive))))
-        alive = alive[np.argsort(-gains[~np.isnan(gains)], kind="stable")[:n_kept]]
-        if not len(alive):
-            break
-    return trials
+    fewest = int(np.bincount(codes).min())
+    if fewest < MIN_ROWS_OF_A_CLASS:
+        return []
+    rows, n_splits = np.zeros(len(codes)), min(cv, fewest)
+    if groups is None:
+        seed = streams.integer_seed()
+        splitter = RepeatedStratifiedKFold(n_splits=n_splits, n_repeats=n_repeats, random_state=seed)
+        return list(splitter.split(rows, codes))
+    groups = np.unique(np.asarray(groups), return_inverse=True)[1].ravel()
+    n_splits = min(n_splits, int(groups.max()) + 1)
+    if n_splits < 2:
+        return []
+    seeds = [streams.child(repeat).integer_seed() for repeat in range(n_repeats)]
+    splitters = [StratifiedGroupKFold(n_splits, shuffle=True, random_state=seed) for seed in seeds]
+    splits = [split for splitter in splitters for split in splitter.split(rows, codes, groups)]
+    n_classes = len(np.unique(codes))
+    return [split for split in splits if all(len(np.unique(codes[part])) == n_classes for part in split)]

@@ -39,7 +39,8 @@ class InnerSampler:
         self.sampler = clone(sampler)
         self.key = key
         self.is_ours = isinstance(sampler, BaseAugmenter)
-        if hasattr(self.sampler, "_validate_params"):
+        # Estimators of others may have no constraints, and scikit-learn's check relies on them.
+        if hasattr(self.sampler, "_parameter_constraints"):
             self.sampler._validate_params()
         if getattr(sampler, "_sampling_type", None) in ("under-sampling", "clean-sampling"):
             raise DataError(f"Got {type(sampler).__name__} to make rows; expected an over-sampler.")

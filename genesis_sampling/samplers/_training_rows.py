@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.utils import _safe_indexing, indexable
+from sklearn.utils import _safe_indexing, assert_all_finite, column_or_1d, indexable
 
 from ..exceptions import DataError
-from ..tables.containers import wrap_table
+from ..tables.containers import Target, wrap_table, wrap_target
 
-__all__ = ["TrainingRows", "class_shares", "read_resampled"]
+__all__ = ["TrainingRows", "class_shares", "read_labels", "read_resampled"]
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,24 @@ class TrainingRows:
             None if self.weight is None else self.weight[positions],
             None if self.groups is None else _safe_indexing(self.groups, positions),
         )
+
+
+def read_labels(y: Any, asker: str) -> tuple[Target, np.ndarray]:
+    """Checked labels of a classifier's training rows, and its ``classes_``.
+
+    Parameters
+    ----------
+    y : array-like of shape (n_rows,)
+    asker : str
+        Name of the classifier, for what is refused.
+    """
+    if y is None:
+        raise ValueError(f"This {asker} requires y to be passed, but the target y is None.")
+    labels = np.asarray(y)
+    if labels.dtype.kind == "f":
+        assert_all_finite(labels, input_name="y")
+    target = wrap_target(y if labels.ndim == 1 else column_or_1d(y, warn=True))
+    return target, np.asarray(target.classes, dtype=y.dtype if isinstance(y, np.ndarray) else None)
 
 
 def class_shares(codes: np.ndarray, weight: np.ndarray | None, n_classes: int) -> np.ndarray:

@@ -2,32 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
-from imblearn.over_sampling import RandomOverSampler
-from sklearn.base import clone
-from sklearn.model_selection import RepeatedStratifiedKFold
+from sklearn.utils import check_consistent_length
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 
-from .._folds import Folds, scorer_of
-from ..exceptions import DataError
 from ..metrics._models import TableClassifier
-from ._choice import NOTHING, Candidate, Trials, choose
+from ._candidates import NOTHING, Candidate, default_samplers, named, sampler_candidates
+from ._choice import Search
 from ._inner import InnerSampler
 from .base import BaseAugmenter
 from .data import ClassData, NewRows, ResamplePlan, SamplingData
 from .generative import GenerativeOverSampler
-from .hybrid import HybridSampler
-from .interpolation import InterpolationSampler
-from .noise import NoiseSampler
-from .strategy import target_counts
 
-__all__ = ["AutoSampler", "with_ratio"]
-
-MIN_ROWS_OF_A_CLASS = 4
+__all__ = ["AutoSampler"]
 
 
 class AutoSampler(BaseAugmenter):
@@ -43,11 +33,12 @@ class AutoSampler(BaseAugmenter):
         The classifier that will be trained on the result: a sampler cannot see the steps after it. None for boosted
         trees and logistic regression both, each of which must gain.
     candidates : "default", list of samplers or dict of str to sampler, default="default"
-        What to choose from: anything with ``fit_resample`` that makes rows. ``"default"``: copies, noisy copies, SMOTE,
-        Borderline-SMOTE, and rows of the default generator.
-    ratios : sequence of float in (0, 1], default=(0.2, 0.5, 1.0)
-        Rows of each smaller class per row of the largest that are tried with each candidate. Those that all classes
-        have already are left out.
+        What to choose from: anything with ``fit_resample`` that makes rows. ``"default"``: noisy copies, rows of the
+        default generator, and rows that a teacher labels (:class:`DistillationSampler`) in three ways. More candidates
+        gain more on one table and less on another, where the best of many is best by chance.
+    ratios : sequence of float in (0, 1], default=(0.5, 1.0)
+        Rows of each smaller class per row of the largest that are tried with each candidate, unless its
+        ``sampling_strategy`` is None. Those that all classes have already are left out.
     include_none : bool, default=True
         Whether to make no row is a choice. Without it the best candidate is used even where it does harm.
     scoring : str or callable, default="average_precision"
@@ -57,7 +48,7 @@ class AutoSampler(BaseAugmenter):
         Folds of an inner cross-validation; fewer where a class has fewer rows.
     n_repeats : int, default=2
         How often it is repeated with other folds, for those candidates that are still in the run.
-    min_gain : float, default=1.0
+    min_gain : float, default=0.5
         Least mean gain over doing nothing, in standard errors of it.
     time_budget : float or None, default=None
         Seconds after which no further candidate is tried; the choice is then made by what is known.
@@ -144,12 +135,12 @@ class AutoSampler(BaseAugmenter):
         estimator=None,
         candidates="default",
         *,
-        ratios=(0.2, 0.5, 1.0),
+        ratios=(0.5, 1.0),
         include_none=True,
         scoring="average_precision",
         cv=3,
         n_repeats=2,
-        min_gain=1.0,
+        min_gain=0.5,
         time_budget=None,
         n_jobs=None,
         random_state=None,
@@ -166,16 +157,38 @@ class AutoSampler(BaseAugmenter):
         self.n_jobs = n_jobs
         self.random_state = random_state
 
+    def fit_resample(self, X, y, groups=None):
+        """Choose, and resample by what was chosen.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, dataframe} of shape (n_rows, n_columns)
+            Features: ndarray, list, CSR or CSC, pandas or polars.
+        y : array-like of shape (n_rows,)
+            Class labels, or a one-vs-all indicator.
+        groups : array-like of shape (n_rows,), default=None
+            Rows of a group stay together in the inner folds.
+
+        Returns
+        -------
+        X_resampled, y_resampled : as ``X`` and ``y``
+            In the containers and dtypes that came in; frames get the index 0, 1, ...
+        """
+        return super().fit_resample(X, y, groups=groups)
+
     def _strategy(self, data: SamplingData) -> dict[Any, int]:
-        chosen = self._chosen(data)
+        return self._strategy_of(self._chosen(data), data)
+
+    def _strategy_of(self, chosen: InnerSampler | None, data: SamplingData) -> dict[Any, int]:
         return dict.fromkeys(data.counts, 0) if chosen is None else chosen.strategy(data)
 
-    def _resample(self, data: SamplingData) -> ResamplePlan:
-        chosen = self._chosen(data)
+    def _resample(self, data: SamplingData, groups: Any = None) -> ResamplePlan:
+        if groups is not None:
+            check_consistent_length(data.table.frame, groups)
+        chosen = self._chosen(data, groups)
         if chosen is None:
-            plan = ResamplePlan(
-                NewRows.none_of(data.table.frame), np.empty(0, dtype=np.intp), strategy=self._strategy(data)
-            )
+            none = NewRows.none_of(data.table.frame)
+            plan = ResamplePlan(none, np.empty(0, dtype=np.intp), strategy=self._strategy_of(None, data))
         else:
             plan = chosen.plan(data, data.sieve)
         plan.new.choices = {"candidate": self.best_candidate_} | plan.new.choices
@@ -186,133 +199,35 @@ class AutoSampler(BaseAugmenter):
         chosen = self._chosen(part.data) or InnerSampler(GenerativeOverSampler())
         return chosen.make(part, n_rows, part.data.sieve)
 
-    def _chosen(self, data: SamplingData) -> InnerSampler | None:
+    def _chosen(self, data: SamplingData, groups: Any = None) -> InnerSampler | None:
         """The sampler to use, chosen once for these data."""
-        candidate = data.once("choice of a sampler", lambda: self._choose(data))
+        candidate = data.once("choice of a sampler", lambda: self._choose(data, groups))
         return None if candidate.sampler is None else InnerSampler(candidate.sampler)
 
-    def _choose(self, data: SamplingData) -> Candidate:
-        candidates = [Candidate(NOTHING, None), *self._candidates(data)]
-        if min(data.counts.values()) < MIN_ROWS_OF_A_CLASS or len(candidates) == 1:
-            trials, best = Trials(candidates, 1, 1, 0.5), 0
-        else:
-            trials = self._tried(data, candidates)
-            best = trials.best(self.min_gain)
-            if not self.include_none:
-                best = 1 + int(np.nanargmax(np.where(trials.n_tried(), trials.mean_gains()[1:], 0.0)))
+    def _choose(self, data: SamplingData, groups: Any) -> Candidate:
+        samplers = named(self.candidates, default_samplers())
+        streams = data.streams.child("choice")
+        candidates = [
+            Candidate(NOTHING),
+            *sampler_candidates(samplers, self.ratios, data.counts, streams.child("candidate")),
+        ]
+        own = self.estimator is None
+        trials = Search.of(self).run(
+            data.table.frame if own else data.table.native,
+            data.target,
+            groups,
+            candidates,
+            _own_learners(streams.child("learners").integer_seed()) if own else {"estimator": self.estimator},
+            streams.child("folds"),
+        )
+        best = trials.best(self.min_gain)
+        if not self.include_none and len(candidates) > 1:
+            best = trials.best_of_any()
         self.gain_error_ = trials.standard_error()
-        self.cv_results_ = _results(trials)
+        self.cv_results_ = trials.results()
         self.best_candidate_, self.best_sampler_ = candidates[best].name, candidates[best].sampler
         return candidates[best]
 
-    def _tried(self, data: SamplingData, candidates: list[Candidate]) -> Trials:
-        streams = data.streams.child("choice")
-        n_splits = min(self.cv, *data.counts.values())
-        splitter = RepeatedStratifiedKFold(
-            n_splits=n_splits, n_repeats=self.n_repeats, random_state=streams.child("folds").integer_seed()
-        )
-        own = self.estimator is None
-        y = np.array(data.target.classes)[data.target.codes]
-        folds = Folds(
-            data.table.frame if own else data.table.native,
-            y,
-            list(splitter.split(np.zeros(len(data.table)), data.target.codes)),
-            {"score": scorer_of(self.scoring, y)},
-        )
-        seed = streams.child("learners").integer_seed()
-        learners = (
-            {kind: TableClassifier(model=kind, random_state=seed) for kind in ("boosting", "logistic")}
-            if own
-            else {"estimator": self.estimator}
-        )
-        trials = choose(
-            folds,
-            candidates,
-            learners,
-            test_share=1 / n_splits,
-            time_budget=self.time_budget,
-            n_jobs=self.n_jobs,
-        )
-        if NOTHING in trials.errors:
-            raise DataError(
-                f"The estimator could not be trained or scored on the rows as they are: {trials.errors[NOTHING]}. Put "
-                "steps that prepare the columns before it, as a pipeline."
-            )
-        return trials
 
-    def _candidates(self, data: SamplingData) -> list[Candidate]:
-        """Each sampler with each ratio that makes rows of these data."""
-        found = []
-        for name, sampler in self._samplers().items():
-            for ratio in sorted({float(ratio) for ratio in self.ratios}):
-                if target_counts(ratio, data.counts, y=data.target.native) == data.counts:
-                    continue
-                label = f"{name}, ratio {ratio:g}"
-                seed = data.streams.child("candidate", label).integer_seed()
-                found.append(Candidate(label, _seeded(with_ratio(sampler, ratio), seed), ratio))
-        return found
-
-    def _samplers(self) -> dict[str, Any]:
-        if isinstance(self.candidates, Mapping):
-            return {str(name): sampler for name, sampler in self.candidates.items()}
-        if isinstance(self.candidates, str):
-            return {
-                "copies": RandomOverSampler(),
-                "noise": NoiseSampler(),
-                "smote": InterpolationSampler(),
-                "borderline": InterpolationSampler("borderline-1"),
-                "generative": GenerativeOverSampler(),
-            }
-        names: dict[str, Any] = {}
-        for sampler in self.candidates:
-            name = type(sampler).__name__
-            names[name if name not in names else f"{name} {len(names) + 1}"] = sampler
-        return names
-
-
-def with_ratio(sampler: Any, ratio: float) -> Any:
-    """A sampler like this one that brings each smaller class to a ratio of the largest.
-
-    One of another package, or around another sampler, stands inside a :class:`HybridSampler` that removes no row.
-    """
-    if isinstance(sampler, BaseAugmenter) and "sampling_strategy" in sampler.get_params(deep=False):
-        return clone(sampler).set_params(sampling_strategy=ratio)
-    return HybridSampler(over=sampler, sampling_strategy=ratio, majority_count="keep")
-
-
-def _seeded(sampler: Any, seed: int) -> Any:
-    return sampler.set_params(random_state=seed) if sampler.random_state is None else sampler
-
-
-def _results(trials: Trials) -> dict[str, list]:
-    """What is told of each candidate."""
-    known = ~np.isnan(trials.scores).any(axis=1)
-    table: dict[str, list] = {name: [] for name in RESULTS}
-    gains = trials.gains()
-    for place, candidate in enumerate(trials.candidates):
-        folds = known[place]
-        row = {
-            "candidate": candidate.name,
-            "sampler": candidate.sampler,
-            "ratio": candidate.ratio,
-            "n_folds": int(folds.sum()),
-            "mean_score": float(trials.scores[place][:, folds].mean()) if folds.any() else np.nan,
-            "mean_gain": float(gains[place][:, folds].mean()) if folds.any() else np.nan,
-            "mean_fit_time": float(trials.seconds[place][:, folds].mean()) if folds.any() else np.nan,
-            "error": trials.errors.get(candidate.name, ""),
-        }
-        for name, value in row.items():
-            table[name].append(value)
-    return table
-
-
-RESULTS = (
-    "candidate",
-    "sampler",
-    "ratio",
-    "n_folds",
-    "mean_score",
-    "mean_gain",
-    "mean_fit_time",
-    "error",
-)
+def _own_learners(seed: int) -> dict[str, Any]:
+    return {kind: TableClassifier(model=kind, random_state=seed) for kind in ("boosting", "logistic")}

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, _fit_context, clone
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedShuffleSplit
-from sklearn.utils import assert_all_finite, column_or_1d, compute_sample_weight, get_tags
+from sklearn.utils import compute_sample_weight, get_tags
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import (
@@ -24,9 +24,8 @@ from sklearn.utils.validation import (
 
 from .._random import RandomStreams
 from ..exceptions import DataError
-from ..tables.containers import wrap_target
 from ._table_trees import TableTrees
-from ._training_rows import TrainingRows, class_shares, read_resampled
+from ._training_rows import TrainingRows, class_shares, read_labels, read_resampled
 from .base import BaseAugmenter
 from .generative import GenerativeOverSampler
 
@@ -282,13 +281,7 @@ class AugmentedClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
     def _check_data(self, X: Any, y: Any, sample_weight: Any, groups: Any) -> TrainingRows:
         """The rows, their labels as positions in ``classes_``; sets what is known of the columns."""
         validate_data(self, X, skip_check_array=True)
-        if y is None:
-            raise ValueError("This AugmentedClassifier requires y to be passed, but the target y is None.")
-        labels = np.asarray(y)
-        if labels.dtype.kind == "f":
-            assert_all_finite(labels, input_name="y")
-        target = wrap_target(y if labels.ndim == 1 else column_or_1d(y, warn=True))
-        self.classes_ = np.asarray(target.classes, dtype=y.dtype if isinstance(y, np.ndarray) else None)
+        target, self.classes_ = read_labels(y, "AugmentedClassifier")
         check_consistent_length(X, target.codes, sample_weight, groups)
         weight = None if sample_weight is None else _checked_weight(sample_weight)
         return TrainingRows(X, target.codes, weight, groups)

@@ -34,7 +34,7 @@ from genesis_sampling import HybridSampler, InterpolationSampler, NoiseSampler
 from genesis_sampling._folds import Folds, corrected_difference, holm_adjusted, scorer_of
 from genesis_sampling.datasets import make_transactions
 from genesis_sampling.evaluation._comparison_datasets import over_datasets
-from genesis_sampling.evaluation._comparison_models import with_tuned_threshold
+from genesis_sampling.evaluation._comparison_models import with_threshold_of_rows
 from genesis_sampling.evaluation._comparison_rows import DEFAULT_ROWS
 from genesis_sampling.evaluation.compare import (
     ComparisonResult,
@@ -305,12 +305,12 @@ def test_a_tuned_threshold_moves_labels_and_nothing_else(data):
 
 
 def test_a_threshold_is_tuned_on_folds_that_keep_groups_together(data):
-    X, y = data
+    _, y = data
     groups = np.arange(len(y)) // 4
-    tuner = with_tuned_threshold(GaussianNB(), X, y, groups, 0)
+    tuner = with_threshold_of_rows(GaussianNB(), y, groups, 0)
     assert len(tuner.cv) == 5
     assert not any(np.intersect1d(groups[train], groups[test]).size for train, test in tuner.cv)
-    few = with_tuned_threshold(GaussianNB(), X[:20], np.repeat([0, 1], [17, 3]), None, 0)
+    few = with_threshold_of_rows(GaussianNB(), np.repeat([0, 1], [17, 3]), None, 0)
     assert len(few.cv) == 3
 
 

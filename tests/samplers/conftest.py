@@ -12,10 +12,13 @@ import sklearn.utils.estimator_checks as sklearn_checks
 from sklearn.base import clone
 
 from genesis_sampling import (
+    AdversarialSampler,
     AutoSampler,
     ConstraintFilter,
+    DistillationSampler,
     DiversityFilter,
     GenerativeOverSampler,
+    HardExampleSampler,
     HybridSampler,
     InterpolationSampler,
     MixupSampler,
@@ -38,6 +41,11 @@ OVER_SAMPLERS = {
     "tree": GenerativeOverSampler("tree", random_state=0),
     **{kind: InterpolationSampler(kind, k_neighbors=2, m_neighbors=4, random_state=0) for kind in KINDS},
     "mixup": MixupSampler(random_state=0),
+    "distilled": DistillationSampler(
+        "auto", teacher=TableClassifier("logistic"), cv=2, growth=0.0, random_state=0
+    ),
+    "hard": HardExampleSampler(NoiseSampler(), TableClassifier("logistic"), n_folds=3, random_state=0),
+    "adversarial": AdversarialSampler(TableClassifier("logistic"), n_folds=3, random_state=0),
 }
 SAMPLERS = {
     **OVER_SAMPLERS,
@@ -61,6 +69,8 @@ def falling_back_is_no_error():
     """Small random classes often have no row in danger, no cluster and the like; the kinds' own tests look at that."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=".*plain SMOTE is used")
+        warnings.filterwarnings("ignore", message=".*on its own side of the boundary")
+        warnings.filterwarnings("ignore", message=".*has no column of numbers that could be moved")
         yield
 
 

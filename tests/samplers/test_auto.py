@@ -16,7 +16,8 @@ from sklearn.model_selection import cross_val_score
 from sklearn.naive_bayes import GaussianNB
 
 from genesis_sampling import AutoSampler, DataError, NoiseSampler, QualityFilter
-from genesis_sampling.samplers._choice import Candidate, Trials
+from genesis_sampling.samplers._candidates import Candidate
+from genesis_sampling.samplers._choice import Trials
 
 
 class Oracle(ClassifierMixin, BaseEstimator):

@@ -16,7 +16,7 @@ from pandas.testing import assert_frame_equal, assert_series_equal
 from scipy import sparse
 from sklearn.base import clone
 
-from genesis_sampling import DataError, MixupSampler, NoiseSampler, SmallClassWarning
+from genesis_sampling import DataError, DistillationSampler, MixupSampler, NoiseSampler, SmallClassWarning
 
 
 def test_published_check(checked_sampler, published_check):
@@ -276,6 +276,8 @@ class TestRecord:
         np.testing.assert_array_equal(over_sampler.synthetic_mask_, np.arange(len(X_new)) >= len(X))
 
     def test_sources_of_new_rows_are_of_their_class(self, sampler, numbers):
+        if isinstance(sampler, DistillationSampler):
+            pytest.skip("whatever class a row is of, its copies may be labelled otherwise")
         _, y_new = sampler.fit_resample(*numbers)
         known = sampler.sample_indices_ >= 0
         np.testing.assert_array_equal(numbers[1][sampler.sample_indices_[known]], y_new[known])

@@ -16,6 +16,7 @@ from ._histograms import NearestNeighborDisplay, ScoreDisplay
 from ._marginals import MarginalsDisplay
 from ._picture import Picture, draw_picture
 from ._points import ProjectionDisplay, ScatterDisplay
+from ._ranks import RanksDisplay
 
 __all__ = [
     "AssociationDisplay",
@@ -24,6 +25,7 @@ __all__ = [
     "NearestNeighborDisplay",
     "Picture",
     "ProjectionDisplay",
+    "RanksDisplay",
     "ScatterDisplay",
     "ScoreDisplay",
     "draw_picture",

@@ -1,0 +1,215 @@
+"""A classifier that chooses by itself among samplers, class weights, a tuned threshold and doing nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import numpy as np
+from sklearn.base import _fit_context, clone
+from sklearn.model_selection import StratifiedKFold
+from sklearn.utils import check_consistent_length, get_tags
+from sklearn.utils._param_validation import HasMethods
+from sklearn.utils.validation import validate_data
+
+from .._folds import depends_on_predict, scorer_of
+from .._random import RandomStreams
+from ..exceptions import DataError
+from ..tables.containers import Target
+from ._candidates import NOTHING, Candidate, default_samplers, named, sampler_candidates
+from ._choice import Search
+from ._delegation import DelegatingClassifier
+from ._rivals import with_class_weights, with_tuned_threshold
+from ._table_trees import TableTrees
+from ._training_rows import read_labels
+from .auto import AutoSampler
+
+__all__ = ["AutoAugmentedClassifier"]
+
+CLASS_WEIGHTS, TUNED_THRESHOLD = "class weights", "tuned threshold"
+MAX_THRESHOLD_FOLDS = 5
+
+
+class AutoAugmentedClassifier(DelegatingClassifier):
+    """A classifier that is trained in the way that gains on folds of its training rows, or as it is.
+
+    :class:`AutoSampler` chooses among what can be done to the rows. Here, what can be done to the model stands beside
+    it: balanced class weights, and a threshold that is tuned, which often do as well at a fraction of the cost.
+
+    Parameters
+    ----------
+    estimator : classifier, default=None
+        What is trained. None for boosted trees that take a table as it comes.
+    candidates : "default", list or dict of str, default="default"
+        What to choose from: samplers, ``"class weights"`` and ``"tuned threshold"``. ``"default"``: these two and the
+        samplers of :class:`AutoSampler`.
+    ratios : sequence of float in (0, 1], default=(0.5, 1.0)
+        Rows of each smaller class per row of the largest that are tried with each sampler, unless its
+        ``sampling_strategy`` is None. Those that all classes have already are left out.
+    include_none : bool, default=True
+        Whether the estimator as it is is a choice.
+    scoring : str or callable, default="average_precision"
+        What is to gain: a name of a scorer of scikit-learn, or ``scorer(estimator, X, y)``. Scores of one class are
+        those of the rarest of two. A threshold is tuned for it where it judges classes and not probabilities, else for
+        balanced accuracy.
+    cv : int, default=3
+        Folds of an inner cross-validation; fewer where a class has fewer rows.
+    n_repeats : int, default=2
+        How often it is repeated with other folds, for those candidates that are still in the run.
+    min_gain : float, default=0.5
+        Least mean gain over the estimator as it is, in standard errors of it.
+    time_budget : float or None, default=None
+        Seconds after which no further candidate is tried; the choice is then made by what is known.
+    n_jobs : int, default=None
+        Fits at a time.
+    random_state : int, RandomState instance or None, default=None
+        Seed of folds, and of candidates without a seed.
+
+    Attributes
+    ----------
+    estimator_ : classifier
+        What was chosen, fitted to all rows: the estimator, the estimator with weights or inside
+        ``TunedThresholdClassifierCV``, or a pipeline of a sampler and the estimator.
+    best_candidate_ : str
+        Its name.
+    cv_results_ : dict of str to list
+        As that of :class:`AutoSampler`.
+    gain_error_ : float
+        Standard error of the gains over all folds, NaN with fewer than two.
+    classes_ : ndarray of shape (n_classes,)
+        The labels, sorted.
+    n_features_in_ : int
+        Number of columns seen.
+    feature_names_in_ : ndarray of str of shape (`n_features_in_`,)
+        Their names, where they are all strings.
+
+    Raises
+    ------
+    DataError
+        When the estimator cannot be trained on the rows as they are, or a candidate is none.
+
+    See Also
+    --------
+    AutoSampler : The choice among samplers alone, as a step of a pipeline; its notes tell the rule.
+    AugmentedClassifier : One sampler, with validation rows, weights and a correction of the prior.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import make_classification
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from genesis_sampling import AutoAugmentedClassifier
+    >>> X, y = make_classification(400, weights=[0.9], random_state=0)
+    >>> candidates = ["class weights", "tuned threshold"]
+    >>> model = AutoAugmentedClassifier(
+    ...     LogisticRegression(), candidates, scoring="balanced_accuracy", random_state=0
+    ... ).fit(X, y)
+    >>> model.best_candidate_ in candidates
+    True
+    """
+
+    _parameter_constraints: dict = {
+        **AutoSampler._parameter_constraints,
+        "estimator": [HasMethods(["fit", "predict"]), None],
+    }
+
+    def __init__(
+        self,
+        estimator=None,
+        candidates="default",
+        *,
+        ratios=(0.5, 1.0),
+        include_none=True,
+        scoring="average_precision",
+        cv=3,
+        n_repeats=2,
+        min_gain=0.5,
+        time_budget=None,
+        n_jobs=None,
+        random_state=None,
+    ):
+        self.estimator = estimator
+        self.candidates = candidates
+        self.ratios = ratios
+        self.include_none = include_none
+        self.scoring = scoring
+        self.cv = cv
+        self.n_repeats = n_repeats
+        self.min_gain = min_gain
+        self.time_budget = time_budget
+        self.n_jobs = n_jobs
+        self.random_state = random_state
+
+    # The estimator inside checks its own parameters.
+    @_fit_context(prefer_skip_nested_validation=False)
+    def fit(self, X, y, groups=None):
+        """Choose by cross-validation on these rows, then train in the chosen way on all of them.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, dataframe} of shape (n_rows, n_columns)
+            What the estimator and the samplers take.
+        y : array-like of shape (n_rows,)
+            Class labels.
+        groups : array-like of shape (n_rows,), default=None
+            Rows of a group stay together in the inner folds.
+
+        Returns
+        -------
+        self : object
+        """
+        validate_data(self, X, skip_check_array=True)
+        target, self.classes_ = read_labels(y, "AutoAugmentedClassifier")
+        check_consistent_length(X, target.codes, groups)
+        streams = RandomStreams.from_random_state(self.random_state)
+        candidates = [Candidate(NOTHING), *self._candidates(target, streams.child("candidate"))]
+        model = self._model()
+        trials = Search.of(self).run(
+            X, target, groups, candidates, {"estimator": model}, streams.child("folds")
+        )
+        best = trials.best(self.min_gain)
+        if not self.include_none and len(candidates) > 1:
+            best = trials.best_of_any()
+        self.gain_error_, self.cv_results_ = trials.standard_error(), trials.results()
+        self.best_candidate_ = candidates[best].name
+        self.estimator_ = clone(candidates[best].with_model(model)).fit(X, self.classes_[target.codes])
+        return self
+
+    def _model(self) -> Any:
+        return TableTrees() if self.estimator is None else self.estimator
+
+    def _candidates(self, target: Target, streams: RandomStreams) -> list[Candidate]:
+        """What may be done to the model, then what may be done to the rows."""
+        changes: dict[str, Callable[[Any], Any]] = {
+            CLASS_WEIGHTS: with_class_weights,
+            TUNED_THRESHOLD: partial(with_tuned_threshold, **self._threshold(target, streams)),
+        }
+        given = named(self.candidates, dict.fromkeys(changes) | default_samplers())
+        wanted = {name: name if one is None else one for name, one in given.items()}
+        unknown = [one for one in wanted.values() if isinstance(one, str) and one not in changes]
+        if unknown:
+            raise DataError(f"Got the candidates {unknown}; expected samplers, or some of {list(changes)}.")
+        found = []
+        for name, one in wanted.items():
+            if not isinstance(one, str):
+                counts = dict(zip(target.classes, target.counts.tolist(), strict=True))
+                found += sampler_candidates({name: one}, self.ratios, counts, streams)
+            elif one == CLASS_WEIGHTS or len(target.classes) == 2:
+                found.append(Candidate(name, change=changes[one]))
+        return found
+
+    def _threshold(self, target: Target, streams: RandomStreams) -> dict[str, Any]:
+        """Folds and score that a threshold is tuned by, in an inner fold too."""
+        fewest = int(min(target.counts))
+        n_folds = max(2, min(MAX_THRESHOLD_FOLDS, fewest - -(-fewest // self.cv)))
+        seed = streams.child("threshold").integer_seed()
+        y = np.array(target.classes)[target.codes]
+        scorer = scorer_of(self.scoring, y) if depends_on_predict(self.scoring) else None
+        return {"cv": StratifiedKFold(n_folds, shuffle=True, random_state=seed), "scorer": scorer}
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        own = get_tags(self._model()).input_tags
+        for name in ("sparse", "allow_nan", "categorical", "string"):
+            setattr(tags.input_tags, name, getattr(own, name))
+        return tags
