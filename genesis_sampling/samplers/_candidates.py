@@ -50,12 +50,15 @@ class Candidate:
 
 
 def default_samplers() -> dict[str, Any]:
-    """Samplers that are tried by default: few, since with each more of them one is more likely to be best by chance."""
+    """Samplers that are tried by default, in this order where time is short.
+
+    They are few, since with each more of them one is more likely to be best by chance.
+    """
     return {
-        "noise": NoiseSampler(),
-        "generative": GenerativeOverSampler(),
         "distilled": DistillationSampler(),
+        "generative": GenerativeOverSampler(),
         "half distilled": DistillationSampler(imitation=0.5),
+        "noise": NoiseSampler(),
         "distilled generative": DistillationSampler(sampler=GenerativeOverSampler(), growth=3.0),
     }
 

@@ -68,8 +68,9 @@ class Trials:
         return self.gains()[..., folds].mean(axis=(1, 2))
 
     def n_tried(self) -> int:
-        """Number of folds that doing nothing was scored on by all learners."""
-        known = ~np.isnan(self.scores[0]).any(axis=0)
+        """Number of folds that doing nothing and a candidate were scored on by all learners."""
+        scored = ~np.isnan(self.scores).any(axis=1)
+        known = scored[0] & scored[1:].any(axis=0)
         return int(np.argmin(known)) if not known.all() else self.n_folds
 
     def standard_error(self) -> float:
@@ -139,7 +140,7 @@ class Search:
     cv, n_repeats : int
         Folds, and how often they are drawn.
     time_budget : float or None
-        Seconds after which no further fit begins.
+        Seconds after which no further fit begins. Each fold has a part of them.
     n_jobs : int or None
     """
 
@@ -197,15 +198,24 @@ class Search:
         folds = Folds(indexable(X)[0], y, splits, {"score": scorer_of(self.scoring, y)})
         test_share = float(np.mean([len(test) for _, test in splits])) / len(y)
         trials = Trials(candidates, len(learners), len(splits), test_share)
-        deadline = np.inf if self.time_budget is None else perf_counter() + self.time_budget
+        deadlines = self._deadlines(len(candidates) - 1, len(splits))
         alive = np.arange(1, len(candidates))
-        for fold in range(len(splits)):
-            if not self._score(trials, folds, fold, alive, list(learners.values()), deadline):
-                break
+        for fold, deadline in enumerate(deadlines):
+            self._score(trials, folds, fold, alive, list(learners.values()), deadline)
             alive = _best_half(alive, trials.mean_gains(slice(fold + 1))[alive])
-            if not len(alive):
+            if not len(alive) or perf_counter() > deadlines[-1]:
                 break
         return trials
+
+    def _deadlines(self, n_candidates: int, n_folds: int) -> np.ndarray:
+        """When each fold shall be done with: in a short time few candidates see all folds, not all of them one."""
+        if self.time_budget is None:
+            return np.full(n_folds, np.inf)
+        fits = np.empty(n_folds)
+        for fold in range(n_folds):
+            fits[fold] = 1 + n_candidates
+            n_candidates = _n_kept(n_candidates)
+        return perf_counter() + self.time_budget * np.cumsum(fits) / fits.sum()
 
     def _score(
         self,
@@ -215,12 +225,12 @@ class Search:
         alive: np.ndarray,
         learners: list[Any],
         deadline: float,
-    ) -> bool:
-        """Score doing nothing and the candidates that are alive on one fold; False if time ran out."""
+    ) -> None:
+        """Score doing nothing and the candidates that are alive on one fold, until time runs out."""
         waiting = iter([(place, learner) for place in (0, *alive) for learner in range(len(learners))])
         while chunk := list(islice(waiting, effective_n_jobs(self.n_jobs))):
             if perf_counter() > deadline:
-                return False
+                return
             tried = [
                 attempted(partial(trials.candidates[place].with_model, learners[learner]))
                 for place, learner in chunk
@@ -236,14 +246,16 @@ class Search:
                     f"The estimator could not be trained or scored on the rows as they are: {error}. Put steps that "
                     "prepare the columns before it, as a pipeline."
                 )
-        return True
 
 
 def _best_half(alive: np.ndarray, gains: np.ndarray) -> np.ndarray:
-    """Those that go on, best first; not those that failed."""
+    """Those that go on, best first; not those that failed, or for which there was no time."""
     alive, gains = alive[~np.isnan(gains)], gains[~np.isnan(gains)]
-    n_kept = max(LEAST_KEPT, int(np.ceil(KEPT_SHARE * len(alive))))
-    return alive[np.argsort(-gains, kind="stable")[:n_kept]]
+    return alive[np.argsort(-gains, kind="stable")[: _n_kept(len(alive))]]
+
+
+def _n_kept(n_candidates: int) -> int:
+    return min(n_candidates, max(LEAST_KEPT, int(np.ceil(KEPT_SHARE * n_candidates))))
 
 
 def inner_splits(

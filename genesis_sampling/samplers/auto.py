@@ -51,7 +51,8 @@ class AutoSampler(BaseAugmenter):
     min_gain : float, default=0.5
         Least mean gain over doing nothing, in standard errors of it.
     time_budget : float or None, default=None
-        Seconds after which no further candidate is tried; the choice is then made by what is known.
+        Seconds after which no further fit begins. In a short time the first candidates are tried on all folds, and the
+        others are not tried at all.
     n_jobs : int, default=None
         Fits at a time. The choice does not depend on it, unless there is a ``time_budget``.
     random_state : int, RandomState instance or None, default=None

@@ -16,6 +16,7 @@ from sklearn.model_selection import cross_val_score
 from sklearn.naive_bayes import GaussianNB
 
 from genesis_sampling import AutoSampler, DataError, NoiseSampler, QualityFilter
+from genesis_sampling.samplers import _choice
 from genesis_sampling.samplers._candidates import Candidate
 from genesis_sampling.samplers._choice import Trials
 
@@ -134,8 +135,24 @@ class TestRules:
         begun = time.perf_counter()
         sampler = auto(GaussianNB(), "default", time_budget=1e-9).fit(*table)
         assert sampler.best_candidate_ == "nothing"
-        assert set(sampler.cv_results_["n_folds"]) <= {0, 1}
+        assert set(sampler.cv_results_["n_folds"]) == {0}
         assert time.perf_counter() - begun < 60
+
+    def test_in_a_short_time_few_candidates_see_all_folds(self, table, monkeypatch):
+        """A fit takes a second of a clock that only fits move; there are 11 seconds for 10, 6 and 4 planned fits."""
+        clock = [0.0]
+        monkeypatch.setattr(_choice, "perf_counter", lambda: clock[0])
+
+        class Slow(Oracle):
+            def fit(self, X, y):
+                clock[0] += 1
+                return super().fit(X, y)
+
+        candidates = {f"n{place}": NoiseSampler(noise_scale=0.1 + place) for place in range(9)}
+        sampler = auto(Slow(least=60), candidates, n_repeats=1, time_budget=11).fit(*table)
+        # The folds end at 5.5, 8.8 and 11. In the first one the fits of six begin, in the others those of three.
+        assert sampler.cv_results_["n_folds"] == [3, 3, 3, 1, 1, 1, 0, 0, 0, 0]
+        assert sampler.best_candidate_ == "n0, ratio 0.5"
 
     def test_ratios_that_are_there_already_are_left_out(self, table):
         sampler = auto(GaussianNB(), ratios=[0.1, 0.2, 1.0]).fit(*table)
