@@ -1,0 +1,149 @@
+"""Does a choice among samplers beat a tuned threshold where classes are judged, and what of its probabilities?
+
+Balanced accuracy, F1 and log loss, as it is and after recalibration, on 5 stratified folds of each set with boosted
+trees, a forest and logistic regression: AutoSampler and AutoAugmentedClassifier, choosing by the score in question,
+against doing nothing, class weights and the tuned threshold. There is no bar: the tuned threshold is the rival.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import warnings
+from pathlib import Path
+
+os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1")
+
+import numpy as np
+import pandas as pd
+from _common import DATA, table, write_results, write_table
+from auto_sampler import SETS, learners
+from imblearn.pipeline import make_pipeline
+from joblib import Parallel, delayed
+from scipy.special import logit
+from sklearn.base import clone
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import balanced_accuracy_score, f1_score, log_loss, make_scorer
+from sklearn.model_selection import StratifiedKFold, TunedThresholdClassifierCV
+from smote_quality import load
+
+from genesis_sampling import AutoAugmentedClassifier, AutoSampler, InterpolationSampler
+from genesis_sampling.samplers._rivals import with_class_weights
+
+JUDGED = {"balanced accuracy": "balanced_accuracy", "F1": "f1"}
+SCORES = (*JUDGED, "log loss", "log loss, recalibrated")
+
+
+def candidates(model) -> dict:
+    """What is compared; those that choose do so by the score after their name."""
+    found = {
+        "nothing": model,
+        "class weights": with_class_weights(model),
+        "SMOTE": make_pipeline(InterpolationSampler(random_state=0), model),
+        "AutoSampler (average precision)": make_pipeline(AutoSampler(model, random_state=0), model),
+    }
+    for name, scoring in JUDGED.items():
+        scorer = make_scorer({"F1": f1_score, "balanced accuracy": balanced_accuracy_score}[name])
+        found[f"tuned threshold ({name})"] = TunedThresholdClassifierCV(model, scoring=scorer)
+        found[f"AutoSampler ({name})"] = make_pipeline(
+            AutoSampler(model, scoring=scoring, random_state=0), model
+        )
+        found[f"AutoAugmentedClassifier ({name})"] = AutoAugmentedClassifier(
+            model, scoring=scoring, random_state=0
+        )
+    return found
+
+
+def one_fold(path: Path, fold: int) -> list[dict]:
+    """What each says of the rows of one fold."""
+    X, y = load(path)
+    train, test = list(StratifiedKFold(5, shuffle=True, random_state=0).split(X, y))[fold]
+    rows = []
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for learner, model in learners().items():
+            for name, one in candidates(model).items():
+                fitted = clone(one).fit(X.iloc[train].reset_index(drop=True), y[train])
+                rows.append(
+                    {
+                        "set": path.name.split(".")[0],
+                        "learner": learner,
+                        "name": name,
+                        "fold": fold,
+                        "truth": y[test],
+                        "predicted": fitted.predict(X.iloc[test]),
+                        "risk": fitted.predict_proba(X.iloc[test])[:, 1],
+                    }
+                )
+    return rows
+
+
+def judged(folds: pd.DataFrame) -> pd.Series:
+    """Mean scores over the folds of one set; a fold is recalibrated by a sigmoid that the others were fitted to."""
+    risks = [np.clip(risk, 1e-4, 1 - 1e-4) for risk in folds["risk"]]
+    truths, values = list(folds["truth"]), []
+    for fold, (truth, predicted) in enumerate(zip(truths, folds["predicted"], strict=True)):
+        others = [place for place in range(len(risks)) if place != fold]
+        sigmoid = LogisticRegression(C=np.inf).fit(
+            logit(np.concatenate([risks[place] for place in others]))[:, None],
+            np.concatenate([truths[place] for place in others]),
+        )
+        again = sigmoid.predict_proba(logit(risks[fold])[:, None])[:, 1]
+        values.append(
+            [
+                balanced_accuracy_score(truth, predicted),
+                f1_score(truth, predicted),
+                log_loss(truth, risks[fold]),
+                log_loss(truth, again),
+            ]
+        )
+    return pd.Series(np.mean(values, axis=0), index=SCORES)
+
+
+def lines(means: pd.DataFrame) -> list[dict]:
+    """Means of doing nothing, then differences to it with their standard errors over sets."""
+    by_set = means.groupby(["name", "set"], sort=False)[list(SCORES)].mean()
+    plain = by_set.loc["nothing"]
+    rows = [{"": "nothing", **{score: f"{plain[score].mean():.4f}" for score in SCORES}}]
+    for name in by_set.index.get_level_values("name").unique().drop("nothing"):
+        gain = by_set.loc[name] - plain
+        error = gain.std(ddof=1) / np.sqrt(len(gain))
+        rows.append(
+            {"": name, **{score: f"{gain[score].mean():+.4f} ± {error[score]:.4f}" for score in SCORES}}
+        )
+    return rows
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data-dir", type=Path, default=DATA)
+    parser.add_argument("--quick", action="store_true", help="two sets; prints, writes nothing")
+    options = parser.parse_args()
+    names = ("yeast", "sick") if options.quick else SETS
+    paths = [next(options.data_dir.glob(f"{name}.csv*")) for name in names]
+    jobs = [delayed(one_fold)(path, fold) for path in paths for fold in range(5)]
+    found = pd.DataFrame([row for rows in Parallel(n_jobs=2, verbose=5)(jobs) for row in rows])
+    means = pd.DataFrame(
+        [
+            {"set": key[0], "learner": key[1], "name": key[2], **judged(folds.sort_values("fold"))}
+            for key, folds in found.groupby(["set", "learner", "name"], sort=False)
+        ]
+    )
+    rows = lines(means)
+    print(table(rows))
+    if options.quick:
+        return
+    write_results("auto_threshold", {"rows": rows, "means": means.round(4).to_dict("records")})
+    write_table(
+        "auto_threshold",
+        "Choosing by balanced accuracy and F1, against a tuned threshold",
+        rows,
+        f"{len(paths)} sets of at most 1,500 rows, 5 folds, 3 learners: means over sets of doing nothing, and the "
+        "differences to it with their standard errors over sets. In brackets the score that was chosen or tuned by. "
+        "Classes are those that each predicts. Of log loss less is better; recalibrated means a sigmoid of the "
+        "predicted log odds, fitted to the test rows of the other folds.",
+    )
+
+
+if __name__ == "__main__":
+    main()
