@@ -186,8 +186,8 @@ def main() -> None:
         f"{len(results)} sets of at most 1,500 rows, {options.repeats} x {options.folds} folds, 3 learners. Gains are "
         "over doing nothing on the same folds; of log loss, less is better. AP gain of the learners one by one beside. "
         "'Significantly worse' counts pairs of a set and a learner. AutoSampler made no row in "
-        f"{abstained['share of folds']:.0%} of the folds, where '{abstained['best fixed row there']}', the best fixed row "
-        f"there, would have gained {abstained['its gain there']:+.4f} on average. "
+        f"{abstained['share of folds']:.0%} of the folds; '{abstained['best fixed row there']}', the best fixed row in "
+        f"these, would have gained {abstained['its gain there']:+.4f} on average. "
         f"Bar: AP gain {BAR} at least, no pair significantly worse, best mean rank.",
     )
 
