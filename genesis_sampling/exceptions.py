@@ -29,6 +29,10 @@ class TargetNotReachedError(GenesisError, ValueError):
     """The requested number of rows cannot be made; the message has the counts that were reached and why."""
 
 
+class TrainingError(GenesisError, RuntimeError):
+    """Training a network came to nothing: the message names the step and what to change."""
+
+
 class MissingExtraError(GenesisError, ImportError):
     """An optional package is needed; the message has the command that installs it."""
 

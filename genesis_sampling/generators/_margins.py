@@ -75,6 +75,11 @@ class Margin:
         """The same cells in another order."""
         return Margin(self.low[order], self.high[order], self.share[order], self.step)
 
+    def shares_of(self, codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Probability of all that lies below the cell of each code that was seen, and up to its end."""
+        cell = np.minimum(np.searchsorted(self.high, codes), len(self) - 1)
+        return self.cumulated[cell], self.cumulated[cell + 1]
+
     def decode(self, latent: np.ndarray) -> np.ndarray:
         """Codes of latent normals, shape (n_rows,)."""
         uniform = ndtr(latent)

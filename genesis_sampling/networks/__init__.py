@@ -1,0 +1,1 @@
+"""Networks: tensors in, tensors out. The only place that imports torch."""

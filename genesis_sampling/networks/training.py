@@ -1,0 +1,226 @@
+"""One loop that trains every network: steps, a held-out measure, a budget of time, a clean stop."""
+
+from __future__ import annotations
+
+import copy
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from time import perf_counter
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from ..exceptions import DataError, GenesisWarning, TrainingError
+
+__all__ = ["History", "Trainer", "TrainingConfig", "resolve_device", "seeded"]
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    """How long a network is trained, and where.
+
+    Parameters
+    ----------
+    steps : int, default=2000
+        Updates of the parameters at the most, however many rows there are.
+    batch_size : int, default=500
+    device : {"auto", "cpu", "cuda", "mps"} or a torch device, default="auto"
+    max_seconds : float or None, default=None
+        Budget of time; the best state so far is kept when it is over.
+    evaluate_every : int, default=100
+        Steps between two looks at the losses and at the held-out measure.
+    patience : int or None, default=None
+        Looks without a better held-out measure after which training ends.
+    progress : callable or None, default=None
+        ``progress(step, steps, losses)``, called at each look.
+    """
+
+    steps: int = 2000
+    batch_size: int = 500
+    device: Any = "auto"
+    max_seconds: float | None = None
+    evaluate_every: int = 100
+    patience: int | None = None
+    progress: Callable[[int, int, Mapping[str, float]], None] | None = None
+
+
+@dataclass
+class History:
+    """What happened while a network was trained.
+
+    Parameters
+    ----------
+    losses : list of dict
+        One per look: ``step``, the mean of each loss since the look before, and ``held_out`` where there is a measure.
+    n_steps : int
+        Updates made, those before a warm start included.
+    seconds : float
+    stopped : {"steps", "patience", "time", "interrupt"}
+        Why it ended.
+    best_step : int
+        The step whose state was kept.
+    """
+
+    losses: list[dict[str, float]] = field(default_factory=list)
+    n_steps: int = 0
+    seconds: float = 0.0
+    stopped: str = "steps"
+    best_step: int = 0
+
+
+class Trainer:
+    """The loop.
+
+    Parameters
+    ----------
+    model : nn.Module
+        Whose state is kept when the held-out measure is best.
+    step : callable
+        ``step() -> dict of str to Tensor``: one update; its losses as tensors of no dimension on the device, so that
+        nothing waits for them.
+    config : TrainingConfig
+    measure : callable or None, default=None
+        ``measure() -> float``; the lower, the better.
+    """
+
+    def __init__(
+        self,
+        model: nn.Module,
+        step: Callable[[], Mapping[str, Tensor]],
+        config: TrainingConfig,
+        measure: Callable[[], float] | None = None,
+    ):
+        self.model, self.step, self.config, self.measure = model, step, config, measure
+
+    def run(self, history: History | None = None) -> History:
+        """Train until one of the limits; with a history, go on from it.
+
+        Raises
+        ------
+        TrainingError
+            When a loss is not finite; the message names the step.
+        """
+        self.history = History() if history is None else history
+        self._best, self._looks_since = float("inf"), 0
+        self._best_state: dict[str, Any] | None = None
+        begun, first = perf_counter(), self.history.n_steps
+        self.model.train()
+        self._deadline = begun + (
+            float("inf") if self.config.max_seconds is None else self.config.max_seconds
+        )
+        try:
+            self.history.stopped = self._steps(first)
+        except KeyboardInterrupt:
+            self.history.stopped = "interrupt"
+            self._tell("was interrupted")
+        self._keep_best()
+        self.history.seconds += perf_counter() - begun
+        self.model.eval()
+        return self.history
+
+    def _steps(self, first: int) -> str:
+        """All steps, with a look at every few of them; why it ended."""
+        waiting: list[Mapping[str, Tensor]] = []
+        for step in range(first + 1, first + self.config.steps + 1):
+            waiting.append(self.step())
+            self.history.n_steps = step
+            is_over = perf_counter() > self._deadline
+            if len(waiting) < self.config.evaluate_every and step < first + self.config.steps and not is_over:
+                continue
+            self._look(waiting, step)
+            waiting = []
+            if is_over and step < first + self.config.steps:
+                self._tell(f"reached its budget of {self.config.max_seconds:g} seconds")
+                return "time"
+            if self.config.patience is not None and self._looks_since >= self.config.patience:
+                return "patience"
+        return "steps"
+
+    def _look(self, waiting: list[Mapping[str, Tensor]], step: int) -> None:
+        """Losses of the last steps and the held-out measure; the only place where the host waits for the device."""
+        losses = {name: torch.stack([one[name] for one in waiting]).detach().cpu() for name in waiting[0]}
+        for name, values in losses.items():
+            if not torch.isfinite(values).all():
+                at = step - len(waiting) + 1 + int((~torch.isfinite(values)).nonzero()[0])
+                raise TrainingError(
+                    f"Got a {name} that is not finite at step {at}; expected a number. Lower the learning rate, or "
+                    "look for columns of extreme values."
+                )
+        row = {"step": float(step), **{name: float(values.mean()) for name, values in losses.items()}}
+        if self.measure is not None:
+            self.model.eval()
+            row["held_out"] = self.measure()
+            self.model.train()
+            self._compare(row["held_out"], step)
+        self.history.losses.append(row)
+        if self.config.progress is not None:
+            self.config.progress(step, self.config.steps, row)
+
+    def _compare(self, value: float, step: int) -> None:
+        if value < self._best:
+            self._best, self._looks_since = value, 0
+            self._best_state, self.history.best_step = copy.deepcopy(self.model.state_dict()), step
+        else:
+            self._looks_since += 1
+
+    def _keep_best(self) -> None:
+        if self._best_state is not None:
+            self.model.load_state_dict(self._best_state)
+        else:
+            self.history.best_step = self.history.n_steps
+
+    def _tell(self, what: str) -> None:
+        kept = (
+            f"the state of step {self.history.best_step}, the best one"
+            if self._best_state
+            else "the last state"
+        )
+        warnings.warn(
+            f"Training {what} after {self.history.n_steps} steps; {kept}, is kept.",
+            GenesisWarning,
+            stacklevel=2,
+        )
+
+
+def resolve_device(device: Any) -> torch.device:
+    """The torch device that is meant.
+
+    Parameters
+    ----------
+    device : {"auto", "cpu", "cuda", "mps"} or a torch device
+        ``"auto"`` takes CUDA if it is there, else Apple's GPU, else the CPU.
+
+    Raises
+    ------
+    DataError
+        When the device is unknown, or not there.
+    """
+    if isinstance(device, str) and device == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "mps" if _has_mps() else "cpu")
+    try:
+        found = torch.device(device)
+    except (RuntimeError, TypeError) as error:
+        raise DataError(f"Got device={device!r}; expected 'auto', 'cpu', 'cuda' or 'mps'.") from error
+    missing = {"cuda": not torch.cuda.is_available(), "mps": not _has_mps()}
+    if missing.get(found.type, False):
+        raise DataError(
+            f"Got device={device!r}, but this torch ({torch.__version__}) finds no such device; expected 'cpu', or "
+            "'auto', which takes a GPU where there is one."
+        )
+    return found
+
+
+def _has_mps() -> bool:
+    return torch.backends.mps.is_available()
+
+
+@contextmanager
+def seeded(seed: int, device: torch.device) -> Iterator[None]:
+    """Within it torch's global generators stand at ``seed``; after it they are as they were before."""
+    devices = [device] if device.type == "cuda" else []
+    with torch.random.fork_rng(devices=devices):
+        torch.manual_seed(seed)
+        yield

@@ -1,0 +1,101 @@
+"""Encoded rows as levels and numbers: what must be exact is, and the rest is near."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from genesis_sampling.generators._levels import decode_table, encode_table, fit_column
+from genesis_sampling.generators._modes import fit_modes
+
+
+def fitted(codes, **options):
+    options = {"discrete": False, "interpolate": True, "step": 0.0, "n_modes": None} | options
+    return fit_column(codes, rng=np.random.default_rng(0), **options)
+
+
+def back_and_forth(codes, column):
+    table = encode_table([column], codes[:, None], np.random.default_rng(1))
+    return decode_table([column], table)[:, 0], table
+
+
+@pytest.fixture
+def spiky():
+    """Half zeros, a tenth missing, the rest normal."""
+    rng = np.random.default_rng(2)
+    codes = rng.normal(50, 5, 2000)
+    codes[:1000], codes[1000:1200] = 0, np.nan
+    return rng.permutation(codes)
+
+
+@pytest.mark.parametrize("n_modes", [None, 5])
+def test_spikes_and_gaps_are_exact_and_the_rest_is_near(spiky, n_modes):
+    again, table = back_and_forth(spiky, fitted(spiky, n_modes=n_modes))
+    np.testing.assert_array_equal(np.isnan(again), np.isnan(spiky))
+    np.testing.assert_array_equal(again == 0, spiky == 0)
+    smooth = np.nan_to_num(spiky) > 0
+    # The ends of the range are half a cell, or one standard deviation of a mode beyond its reach, wide.
+    assert np.abs(again - spiky)[smooth].max() < 1.0
+    assert (table.numbers[~smooth] == 0).all()
+
+
+def test_ranks_are_normal(spiky):
+    _, table = back_and_forth(spiky, fitted(spiky))
+    z = table.numbers[table.levels[:, 0] == 2, 0]
+    assert len(z) == 800
+    assert abs(z.mean()) < 4 / np.sqrt(800)
+    assert abs(z.std() - 1) < 4 / np.sqrt(2 * 800)
+
+
+def test_few_values_are_levels():
+    codes = np.random.default_rng(0).integers(0, 12, 500).astype(float)
+    column = fitted(codes)
+    assert column.sizes == (12,)
+    assert column.numbered is None
+    np.testing.assert_array_equal(back_and_forth(codes, column)[0], codes)
+
+
+def test_many_categories_are_told_by_two_levels():
+    codes = np.append(np.random.default_rng(0).permutation(20_000).astype(float), np.nan)
+    column = fitted(codes, discrete=True)
+    # 142 is the root of 20,001, rounded up; 141 times as many are enough.
+    assert column.sizes == (141, 142)
+    np.testing.assert_array_equal(back_and_forth(codes, column)[0], codes)
+
+
+def test_levels_beyond_the_last_category_are_the_last_one():
+    column = fitted(np.arange(1000.0), discrete=True)
+    assert column.sizes == (32, 32)
+    assert column.decode(np.array([[31, 31]]), None) == [999]
+
+
+def test_a_column_of_one_value():
+    codes = np.full(10, 3.0)
+    assert fitted(codes).sizes == (1,)
+    np.testing.assert_array_equal(back_and_forth(codes, fitted(codes))[0], codes)
+
+
+def test_modes_are_found():
+    """Two parts far apart, a third of the rows in the first one."""
+    rng = np.random.default_rng(3)
+    codes = np.concatenate([rng.normal(0, 1, 1000), rng.normal(100, 5, 2000)])
+    modes = fit_modes(codes, 2, rng)
+    np.testing.assert_allclose(modes.mean, [0, 100], atol=1.0)
+    np.testing.assert_allclose(modes.std, [1, 5], rtol=0.2)
+    np.testing.assert_allclose(modes.share, [1 / 3, 2 / 3], atol=0.05)
+
+
+def test_modes_that_get_no_rows_are_left_out():
+    rng = np.random.default_rng(4)
+    modes = fit_modes(rng.normal(size=2000), 10, rng)
+    assert modes.share.sum() == pytest.approx(1)
+    assert modes.share.min() >= 0.005
+
+
+@pytest.mark.parametrize("scale", [1e-300, 1e300])
+def test_modes_of_extreme_numbers(scale):
+    rng = np.random.default_rng(5)
+    codes = scale * rng.normal(1, 0.1, 1000)
+    modes = fit_modes(codes, 3, rng)
+    mode, place = modes.encode(codes, rng)
+    np.testing.assert_allclose(modes.decode(mode, place), codes, rtol=1e-6)
