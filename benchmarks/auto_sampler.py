@@ -133,7 +133,7 @@ def abstentions(results: dict[str, ComparisonResult]) -> dict[str, float]:
     parts = []
     for result in results.values():
         for learner in learners():
-            ap, loss = (result.by_fold(metric, learner) for metric in ("average_precision", "log_loss"))
+            ap, loss = (result.by_fold(metric, learner).T for metric in ("average_precision", "log_loss"))
             gain = ap.sub(ap["nothing"], axis=0)
             parts.append(gain[(gain["auto"] == 0) & (loss["auto"] == loss["nothing"])])
     left = pd.concat(parts)
@@ -168,7 +168,7 @@ def main() -> None:
     print(table(rows), abstained, sep="\n")
     if options.quick:
         return
-    compare_over_datasets(results, "average_precision").plot().figure.savefig(
+    compare_over_datasets(results, "average_precision").plot().figure_.savefig(
         RESULTS / "auto_sampler.png", dpi=150
     )
     write_results(

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from .layout import Layout
+from .layout import Layout, gumbel_like
 
 __all__ = ["ConditionSampler", "Gan", "GanConfig", "GanSteps"]
 
@@ -138,8 +138,7 @@ class Gan(nn.Module):
         .. [2] E. Jang, S. Gu, B. Poole, "Categorical reparameterization with Gumbel-softmax", International Conference
            on Learning Representations, 2017.
         """
-        gumbel = -torch.log(-torch.log(torch.rand_like(logits).clamp_(1e-20, 1 - 1e-7)))
-        padded = self.layout.padded((logits + gumbel) / self.config.temperature, float("-inf"))
+        padded = self.layout.padded((logits + gumbel_like(logits)) / self.config.temperature, float("-inf"))
         return torch.cat([self.layout.flat(padded.softmax(2)), numbers], 1)
 
     def scores(self, rows: Tensor, condition: Tensor) -> Tensor:
@@ -150,8 +149,7 @@ class Gan(nn.Module):
     def draw(self, condition: Tensor) -> tuple[Tensor, Tensor]:
         """Levels of shape (n, n_columns) and numbers of shape (n, n_numbers), one row for each condition."""
         logits, numbers = self.outputs(len(condition), condition)
-        gumbel = -torch.log(-torch.log(torch.rand_like(logits).clamp_(1e-20, 1 - 1e-7)))
-        return self.layout.padded(logits + gumbel, float("-inf")).argmax(2), numbers
+        return self.layout.drawn(logits), numbers
 
 
 class GanSteps:

@@ -9,7 +9,12 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-__all__ = ["Layout"]
+__all__ = ["Layout", "gumbel_like"]
+
+
+def gumbel_like(values: Tensor) -> Tensor:
+    """Noise of the Gumbel distribution, with which the largest logit is a draw."""
+    return -torch.log(-torch.log(torch.rand_like(values).clamp_(1e-20, 1 - 1e-7)))
 
 
 @dataclass(frozen=True)
@@ -62,6 +67,10 @@ class Layout:
     def flat(self, padded: Tensor) -> Tensor:
         """The reverse of :meth:`padded`."""
         return padded.flatten(1)[:, self._kept.to(padded.device)]
+
+    def drawn(self, logits: Tensor) -> Tensor:
+        """Levels drawn with the probabilities that logits of shape (n_rows, n_levels) stand for."""
+        return self.padded(logits + gumbel_like(logits), float("-inf")).argmax(2)
 
     @cached_property
     def _places(self) -> Tensor:

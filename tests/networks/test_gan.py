@@ -47,7 +47,7 @@ class TestConditions:
 
 
 def test_draws_follow_rows_and_conditions():
-    """A number is -.5 or .5 by the level; after some hundred steps the level that is asked for comes, and its number."""
+    """A number is -.5 or .5 by the level; after some steps the level that is asked for comes, and its number."""
     layout, device = Layout((2, 1), ((1, 0),)), torch.device("cpu")
     with training.seeded(0, device):
         levels = torch.tensor([[row % 2, 0] for row in range(500)])

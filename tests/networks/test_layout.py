@@ -35,3 +35,13 @@ def test_padding_and_back():
 def test_no_columns():
     empty = Layout(())
     assert (empty.n_levels, empty.starts) == (0, ())
+
+
+def test_draws_have_the_probabilities_of_the_logits():
+    torch.manual_seed(0)
+    logits = torch.log(torch.tensor([0.2, 0.3, 0.5, 1.0, 0.1, 0.2, 0.3, 0.4])).expand(20_000, -1)
+    drawn = LAYOUT.drawn(logits)
+    for column, shares in ((0, [0.2, 0.3, 0.5]), (1, [1.0]), (2, [0.1, 0.2, 0.3, 0.4])):
+        found = torch.bincount(drawn[:, column], minlength=len(shares)) / 20_000
+        # Five standard errors of the share of a half.
+        assert torch.allclose(found, torch.tensor(shares), atol=5 * 0.5 / 20_000**0.5)
