@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any
 
 from imblearn.pipeline import Pipeline
@@ -18,7 +19,15 @@ from .hybrid import HybridSampler
 from .noise import NoiseSampler
 from .strategy import target_counts
 
-__all__ = ["NOTHING", "Candidate", "default_samplers", "named", "sampler_candidates", "with_ratio"]
+__all__ = [
+    "NOTHING",
+    "Candidate",
+    "checked_ratios",
+    "default_samplers",
+    "named",
+    "sampler_candidates",
+    "with_ratio",
+]
 
 NOTHING = "nothing"
 
@@ -65,10 +74,12 @@ def default_samplers() -> dict[str, Any]:
 
 def named(given: Any, defaults: Mapping[str, Any]) -> dict[str, Any]:
     """Candidates by name: those of a mapping, of a list by the names of their classes, or the default ones."""
-    if isinstance(given, Mapping):
+    if isinstance(given, Mapping) and given:
         return {str(name): one for name, one in given.items()}
     if isinstance(given, str):
         return dict(defaults)
+    if not len(given):
+        raise DataError(f"Got candidates={given!r}; expected one at least, or 'default'.")
     names: dict[str, Any] = {}
     for one in given:
         name = one if isinstance(one, str) else type(one).__name__
@@ -83,8 +94,12 @@ def sampler_candidates(
     streams: RandomStreams,
 ) -> list[Candidate]:
     """Each sampler with each ratio that makes rows of such classes; as it is, where its strategy is None."""
-    found = []
+    found, checked = [], checked_ratios(ratios)
     for name, sampler in samplers.items():
+        if isinstance(sampler, type):
+            raise DataError(
+                f"Got the class {sampler.__name__} as a candidate; expected {sampler.__name__}()."
+            )
         if not hasattr(sampler, "fit_resample"):
             raise DataError(
                 f"Got the candidate {name!r}: {sampler!r}; expected a sampler, with fit_resample."
@@ -92,13 +107,24 @@ def sampler_candidates(
         if getattr(sampler, "sampling_strategy", "auto") is None:
             found.append(Candidate(name, _seeded(clone(sampler), streams.child(name))))
             continue
-        for ratio in sorted({float(ratio) for ratio in ratios}):
+        for ratio in checked:
             if target_counts(ratio, counts) != counts:
                 label = f"{name}, ratio {ratio:g}"
                 found.append(
                     Candidate(label, _seeded(with_ratio(sampler, ratio), streams.child(label)), ratio)
                 )
     return found
+
+
+def checked_ratios(ratios: Any) -> list[float]:
+    """Ratios in increasing order, each once."""
+    found = list(ratios) if isinstance(ratios, Iterable) and not isinstance(ratios, str) else [ratios]
+    if not found or not all(isinstance(ratio, Real) and 0 < float(ratio) <= 1 for ratio in found):
+        raise DataError(
+            f"Got ratios={ratios!r}; expected numbers above 0 and up to 1, rows of a smaller class per row of the "
+            "largest."
+        )
+    return sorted({float(ratio) for ratio in found})
 
 
 def with_ratio(sampler: Any, ratio: float) -> Any:

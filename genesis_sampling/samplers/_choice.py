@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from joblib import effective_n_jobs
 from sklearn.model_selection import RepeatedStratifiedKFold, StratifiedGroupKFold
-from sklearn.utils import indexable
+from sklearn.utils import get_tags, indexable
 
 from .._folds import Folds, FoldScores, attempted, scorer_of
 from .._random import RandomStreams
@@ -40,6 +40,10 @@ class Trials:
     n_learners, n_folds : int
     test_share : float
         Share of the rows that a fold tests on.
+    errors : dict of str to str, default={}
+        What was raised, by name of the candidate.
+    reason : str, default=""
+        Why nothing is known of any candidate.
     """
 
     candidates: Sequence[Candidate]
@@ -47,6 +51,7 @@ class Trials:
     n_folds: int
     test_share: float
     errors: dict[str, str] = field(default_factory=dict)
+    reason: str = ""
 
     def __post_init__(self) -> None:
         shape = (len(self.candidates), self.n_learners, self.n_folds)
@@ -191,9 +196,13 @@ class Search:
         .. [1] K. Jamieson, A. Talwalkar, "Non-stochastic best arm identification and hyperparameter optimization",
            Artificial Intelligence and Statistics, 2016.
         """
-        splits = inner_splits(target.codes, groups, self.cv, self.n_repeats, streams)
-        if not splits or len(candidates) == 1:
+        for learner in learners.values():
+            _check_classifier(learner)
+        if len(candidates) == 1:
             return Trials(candidates, len(learners), 1, 0.5)
+        splits = inner_splits(target.codes, groups, self.cv, self.n_repeats, streams)
+        if not splits:
+            return Trials(candidates, len(learners), 1, 0.5, reason=_why_no_splits(target))
         y = np.array(target.classes)[target.codes]
         folds = Folds(indexable(X)[0], y, splits, {"score": scorer_of(self.scoring, y)})
         test_share = float(np.mean([len(test) for _, test in splits])) / len(y)
@@ -201,10 +210,12 @@ class Search:
         deadlines = self._deadlines(len(candidates) - 1, len(splits))
         alive = np.arange(1, len(candidates))
         for fold, deadline in enumerate(deadlines):
-            self._score(trials, folds, fold, alive, list(learners.values()), deadline)
+            self._score(trials, folds, fold, alive, list(learners.values()), (deadline, deadlines[-1]))
             alive = _best_half(alive, trials.mean_gains(slice(fold + 1))[alive])
             if not len(alive) or perf_counter() > deadlines[-1]:
                 break
+        if len(trials.errors) == len(candidates) - 1:
+            trials.reason = f"All candidates failed, the first one with: {next(iter(trials.errors.values()))}"
         return trials
 
     def _deadlines(self, n_candidates: int, n_folds: int) -> np.ndarray:
@@ -224,12 +235,15 @@ class Search:
         fold: int,
         alive: np.ndarray,
         learners: list[Any],
-        deadline: float,
+        deadlines: tuple[float, float],
     ) -> None:
-        """Score doing nothing and the candidates that are alive on one fold, until time runs out."""
+        """Score doing nothing and the candidates that are alive on one fold, until its time runs out.
+
+        Doing nothing and the best candidate so far have time until all folds shall be done with.
+        """
         waiting = iter([(place, learner) for place in (0, *alive) for learner in range(len(learners))])
         while chunk := list(islice(waiting, effective_n_jobs(self.n_jobs))):
-            if perf_counter() > deadline:
+            if perf_counter() > deadlines[chunk[0][0] in (0, alive[0])]:
                 return
             tried = [
                 attempted(partial(trials.candidates[place].with_model, learners[learner]))
@@ -242,10 +256,32 @@ class Search:
                 failed = FoldScores({"score": np.nan}, one.seconds, one.error)
                 trials.record(place, learner, fold, failed if one.error else next(scored))
             if error := trials.errors.get(trials.candidates[0].name):
-                raise DataError(
-                    f"The estimator could not be trained or scored on the rows as they are: {error}. Put steps that "
-                    "prepare the columns before it, as a pipeline."
+                hint = (
+                    " Put steps that prepare the columns before it, as a pipeline."
+                    if "convert" in error
+                    else ""
                 )
+                raise DataError(
+                    f"The estimator could not be trained or scored on the rows as they are: {error.rstrip('.')}.{hint}"
+                )
+
+
+def _check_classifier(estimator: Any) -> None:
+    if isinstance(estimator, type):
+        raise DataError(f"Got the class {estimator.__name__}; expected a classifier, {estimator.__name__}().")
+    kind = get_tags(estimator).estimator_type if hasattr(estimator, "__sklearn_tags__") else None
+    if kind not in (None, "classifier"):
+        raise DataError(f"Got {type(estimator).__name__}, a {kind}; expected a classifier.".replace("_", " "))
+
+
+def _why_no_splits(target: Target) -> str:
+    fewest = int(np.argmin(target.counts))
+    if target.counts[fewest] < MIN_ROWS_OF_A_CLASS:
+        return (
+            f"Class {target.classes[fewest]!r} has {target.counts[fewest]} rows, too few to try anything on folds; "
+            f"expected {MIN_ROWS_OF_A_CLASS} at least. Merge such a class with another one, or leave it out."
+        )
+    return "No fold of whole groups has all classes on both sides, so nothing can be tried."
 
 
 def _best_half(alive: np.ndarray, gains: np.ndarray) -> np.ndarray:

@@ -9,6 +9,7 @@ import numpy as np
 from sklearn.utils import check_consistent_length
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 
+from ..exceptions import GenesisWarning, SmallClassWarning
 from ..metrics._models import TableClassifier
 from ._candidates import NOTHING, Candidate, default_samplers, named, sampler_candidates
 from ._choice import Search
@@ -24,8 +25,8 @@ class AutoSampler(BaseAugmenter):
     """Choose a sampler and a ratio by cross-validation within the rows it is given, or make no row at all.
 
     No sampler helps every learner on every table, and most do not help most of the time. This one tries several on
-    folds of the training rows, and uses the best one only where its gain is beyond chance. Inside a pipeline it sees
-    the training rows of a fold alone, so the choice is part of what a cross-validation judges.
+    folds of the training rows, and uses the best one where it gained there. Inside a pipeline it sees the training rows
+    of a fold alone, so the choice is part of what a cross-validation judges.
 
     Parameters
     ----------
@@ -49,7 +50,8 @@ class AutoSampler(BaseAugmenter):
     n_repeats : int, default=2
         How often it is repeated with other folds, for those candidates that are still in the run.
     min_gain : float, default=0.5
-        Least mean gain over doing nothing, in standard errors of it.
+        Least mean gain over doing nothing, in standard errors of it. The default takes what is likelier to gain than
+        not: the best of several passes it on noise too, about every other time. With 2 it hardly ever does.
     time_budget : float or None, default=None
         Seconds after which no further fit begins. In a short time the first candidates are tried on all folds, and the
         others are not tried at all.
@@ -98,7 +100,7 @@ class AutoSampler(BaseAugmenter):
     the best is kept if :math:`g > c s`, with ``min_gain`` :math:`c` and the standard error
     :math:`s^2 = \\sigma^2 (1/n + n_{test} / n_{train})` for :math:`n` folds [1]_, whose variance :math:`\\sigma^2` is
     pooled over the candidates that reached the last fold; and if every learner gains. A class of fewer than
-    four rows cannot be split in a way that tells anything: nothing is chosen then.
+    four rows cannot be split in a way that tells anything: nothing is chosen then, with a warning.
 
     References
     ----------
@@ -168,7 +170,8 @@ class AutoSampler(BaseAugmenter):
         y : array-like of shape (n_rows,)
             Class labels, or a one-vs-all indicator.
         groups : array-like of shape (n_rows,), default=None
-            Rows of a group stay together in the inner folds.
+            Rows of a group stay together in the inner folds. A pipeline hands them on only by metadata routing,
+            ``set_fit_resample_request(groups=True)``; :class:`AugmentedClassifier` does it by itself.
 
         Returns
         -------
@@ -192,7 +195,13 @@ class AutoSampler(BaseAugmenter):
             plan = ResamplePlan(none, np.empty(0, dtype=np.intp), strategy=self._strategy_of(None, data))
         else:
             plan = chosen.plan(data, data.sieve)
-        plan.new.choices = {"candidate": self.best_candidate_} | plan.new.choices
+        gain = self.cv_results_["mean_gain"][self.cv_results_["candidate"].index(self.best_candidate_)]
+        told = {
+            "candidate": self.best_candidate_,
+            "its gain": gain,
+            "standard error of gains": self.gain_error_,
+        }
+        plan.new.choices = told | plan.new.choices
         return plan
 
     def _make_class(self, part: ClassData, n_rows: int) -> NewRows:
@@ -224,6 +233,8 @@ class AutoSampler(BaseAugmenter):
         best = trials.best(self.min_gain)
         if not self.include_none and len(candidates) > 1:
             best = trials.best_of_any()
+        if trials.reason:
+            data.warn(trials.reason, GenesisWarning if trials.errors else SmallClassWarning)
         self.gain_error_ = trials.standard_error()
         self.cv_results_ = trials.results()
         self.best_candidate_, self.best_sampler_ = candidates[best].name, candidates[best].sampler

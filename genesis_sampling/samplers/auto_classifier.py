@@ -15,7 +15,7 @@ from sklearn.utils.validation import validate_data
 
 from .._folds import depends_on_predict, scorer_of
 from .._random import RandomStreams
-from ..exceptions import DataError
+from ..exceptions import DataError, GenesisWarning, SmallClassWarning
 from ..tables.containers import Target
 from ._candidates import NOTHING, Candidate, default_samplers, named, sampler_candidates
 from ._choice import Search
@@ -23,6 +23,7 @@ from ._delegation import DelegatingClassifier
 from ._rivals import with_class_weights, with_tuned_threshold
 from ._table_trees import TableTrees
 from ._training_rows import read_labels
+from ._warning import warn_user
 from .auto import AutoSampler
 
 __all__ = ["AutoAugmentedClassifier"]
@@ -42,8 +43,8 @@ class AutoAugmentedClassifier(DelegatingClassifier):
     estimator : classifier, default=None
         What is trained. None for boosted trees that take a table as it comes.
     candidates : "default", list or dict of str, default="default"
-        What to choose from: samplers, ``"class weights"`` and ``"tuned threshold"``. ``"default"``: these two and the
-        samplers of :class:`AutoSampler`.
+        What to choose from: samplers, ``"class weights"`` and, for two classes and without groups,
+        ``"tuned threshold"``. ``"default"``: these two and the samplers of :class:`AutoSampler`.
     ratios : sequence of float in (0, 1], default=(0.5, 1.0)
         Rows of each smaller class per row of the largest that are tried with each sampler, unless its
         ``sampling_strategy`` is None. Those that all classes have already are left out.
@@ -51,8 +52,8 @@ class AutoAugmentedClassifier(DelegatingClassifier):
         Whether the estimator as it is is a choice.
     scoring : str or callable, default="average_precision"
         What is to gain: a name of a scorer of scikit-learn, or ``scorer(estimator, X, y)``. Scores of one class are
-        those of the rarest of two. A threshold is tuned for it where it judges classes and not probabilities, else for
-        balanced accuracy.
+        those of the rarest of two. A threshold is tuned for it where it is a scorer that judges classes and not
+        probabilities, else for balanced accuracy.
     cv : int, default=3
         Folds of an inner cross-validation; fewer where a class has fewer rows.
     n_repeats : int, default=2
@@ -163,11 +164,13 @@ class AutoAugmentedClassifier(DelegatingClassifier):
         target, self.classes_ = read_labels(y, "AutoAugmentedClassifier")
         check_consistent_length(X, target.codes, groups)
         streams = RandomStreams.from_random_state(self.random_state)
-        candidates = [Candidate(NOTHING), *self._candidates(target, streams.child("candidate"))]
+        candidates = [Candidate(NOTHING), *self._candidates(target, groups, streams.child("candidate"))]
         model = self._model()
         trials = Search.of(self).run(
             X, target, groups, candidates, {"estimator": model}, streams.child("folds")
         )
+        if trials.reason:
+            warn_user(trials.reason, GenesisWarning if trials.errors else SmallClassWarning)
         best = trials.best(self.min_gain)
         if not self.include_none and len(candidates) > 1:
             best = trials.best_of_any()
@@ -179,7 +182,7 @@ class AutoAugmentedClassifier(DelegatingClassifier):
     def _model(self) -> Any:
         return TableTrees() if self.estimator is None else self.estimator
 
-    def _candidates(self, target: Target, streams: RandomStreams) -> list[Candidate]:
+    def _candidates(self, target: Target, groups: Any, streams: RandomStreams) -> list[Candidate]:
         """What may be done to the model, then what may be done to the rows."""
         changes: dict[str, Callable[[Any], Any]] = {
             CLASS_WEIGHTS: with_class_weights,
@@ -190,12 +193,18 @@ class AutoAugmentedClassifier(DelegatingClassifier):
         unknown = [one for one in wanted.values() if isinstance(one, str) and one not in changes]
         if unknown:
             raise DataError(f"Got the candidates {unknown}; expected samplers, or some of {list(changes)}.")
-        found = []
+        found, has_threshold = [], len(target.classes) == 2 and groups is None
+        if not has_threshold and TUNED_THRESHOLD in wanted.values() and not isinstance(self.candidates, str):
+            raise DataError(
+                f"Got the candidate {TUNED_THRESHOLD!r} for {len(target.classes)} classes"
+                f"{'' if groups is None else ' and groups'}; expected two classes and no groups, which the folds of a "
+                "threshold would split. Leave it out."
+            )
         for name, one in wanted.items():
             if not isinstance(one, str):
                 counts = dict(zip(target.classes, target.counts.tolist(), strict=True))
                 found += sampler_candidates({name: one}, self.ratios, counts, streams)
-            elif one == CLASS_WEIGHTS or len(target.classes) == 2:
+            elif one == CLASS_WEIGHTS or has_threshold:
                 found.append(Candidate(name, change=changes[one]))
         return found
 

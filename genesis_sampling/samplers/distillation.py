@@ -15,6 +15,7 @@ from sklearn.model_selection import StratifiedKFold
 from sklearn.utils._param_validation import HasMethods, Interval
 
 from .._random import RandomStreams
+from ..exceptions import DataError
 from ..tables._threads import threads_for_trees
 from ..tables.discriminator import columns_for_trees
 from ..tables.neighbors import fit_distances
@@ -214,6 +215,11 @@ class DistillationSampler(ClasswiseOverSampler):
                 return model.classes_, model.predict_proba(asked_codes[asked])
 
             return teach_default
+
+        if isinstance(self.teacher, type):
+            raise DataError(
+                f"Got the class {self.teacher.__name__} as teacher; expected a classifier, {self.teacher.__name__}()."
+            )
 
         def teach(fitted: np.ndarray, asked: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
             none = points.rows.frame.iloc[:0]

@@ -69,6 +69,7 @@ def falling_back_is_no_error():
     """Small random classes often have no row in danger, no cluster and the like; the kinds' own tests look at that."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=".*plain SMOTE is used")
+        warnings.filterwarnings("ignore", message=".*too few to try anything")
         warnings.filterwarnings("ignore", message=".*on its own side of the boundary")
         warnings.filterwarnings("ignore", message=".*has no column of numbers that could be moved")
         yield

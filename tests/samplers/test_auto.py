@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 
 import numpy as np
@@ -11,11 +12,19 @@ from imblearn.over_sampling import SMOTE
 from imblearn.pipeline import make_pipeline
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.datasets import make_classification
-from sklearn.linear_model import LogisticRegression
+from sklearn.ensemble import IsolationForest
+from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.model_selection import cross_val_score
 from sklearn.naive_bayes import GaussianNB
 
-from genesis_sampling import AutoSampler, DataError, NoiseSampler, QualityFilter
+from genesis_sampling import (
+    AutoSampler,
+    DataError,
+    GenesisWarning,
+    NoiseSampler,
+    QualityFilter,
+    SmallClassWarning,
+)
 from genesis_sampling.samplers import _choice
 from genesis_sampling.samplers._candidates import Candidate
 from genesis_sampling.samplers._choice import Trials
@@ -160,7 +169,52 @@ class TestRules:
 
     def test_tiny_classes_get_no_rows(self):
         X, y = np.random.default_rng(0).normal(size=(30, 2)), np.repeat([0, 1], [27, 3])
-        assert len(auto(GaussianNB()).fit_resample(X, y)[0]) == 30
+        sampler = auto(GaussianNB())
+        with pytest.warns(SmallClassWarning, match="Class 1 has 3 rows, too few to try anything"):
+            X_new, _ = sampler.fit_resample(X, y)
+        assert len(X_new) == 30
+        assert "too few" in sampler.report_.warnings[0]
+
+    def test_that_all_candidates_failed_is_told(self, table):
+        sampler = auto(GaussianNB(), [WithoutChance()])
+        with pytest.warns(GenesisWarning, match="All candidates failed, the first one with: .*no chance"):
+            sampler.fit_resample(*table)
+        assert sampler.best_candidate_ == "nothing"
+
+    @pytest.mark.parametrize(
+        ("options", "told"),
+        [
+            ({"candidates": []}, "expected one at least"),
+            ({"candidates": {}}, "expected one at least"),
+            ({"candidates": [SMOTE]}, "the class SMOTE as a candidate"),
+            ({"candidates": [GaussianNB()]}, "with fit_resample"),
+            ({"ratios": [1.5]}, "above 0 and up to 1"),
+            ({"ratios": []}, "above 0 and up to 1"),
+            ({"ratios": ["a"]}, "above 0 and up to 1"),
+            ({"estimator": IsolationForest()}, "a outlier detector; expected a classifier"),
+            ({"estimator": LinearRegression()}, "a regressor; expected a classifier"),
+            ({"estimator": GaussianNB}, "expected a classifier, GaussianNB()"),
+        ],
+    )
+    def test_what_cannot_be_tried_is_refused(self, table, options, told):
+        with pytest.raises(DataError, match=re.escape(told)):
+            AutoSampler(**({"estimator": GaussianNB()} | options)).fit_resample(*table)
+
+    def test_the_best_candidate_is_scored_even_where_a_fold_is_late(self, table, monkeypatch):
+        """A fit that takes longer than the time of a fold costs other candidates their turn, not the choice."""
+        clock = [0.0]
+        monkeypatch.setattr(_choice, "perf_counter", lambda: clock[0])
+
+        class Slow(Oracle):
+            def fit(self, X, y):
+                clock[0] += 6
+                return super().fit(X, y)
+
+        candidates = {f"n{place}": NoiseSampler(noise_scale=0.1 + place) for place in range(9)}
+        sampler = auto(Slow(least=60), candidates, n_repeats=1, time_budget=22).fit(*table)
+        # The folds end at 11, 17.6 and 22. The second one begins at 12, and its second fit at 18.
+        assert sampler.cv_results_["n_folds"] == [2, 2, 0, 0, 0, 0, 0, 0, 0, 0]
+        assert sampler.best_candidate_ == "n0, ratio 0.5"
 
     def test_labels_of_text_and_more_than_two_classes(self):
         X, y = make_classification(300, n_classes=3, n_informative=4, weights=[0.7, 0.2], random_state=0)

@@ -14,7 +14,13 @@ from sklearn.model_selection import TunedThresholdClassifierCV
 from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier
 
-from genesis_sampling import AutoAugmentedClassifier, AutoSampler, DataError, NoiseSampler
+from genesis_sampling import (
+    AutoAugmentedClassifier,
+    AutoSampler,
+    DataError,
+    NoiseSampler,
+    SmallClassWarning,
+)
 
 QUICK = AutoAugmentedClassifier(
     LogisticRegression(),
@@ -49,17 +55,22 @@ def table():
     return np.column_stack([rng.normal(size=340) + 1.5 * y, rng.normal(size=340)]), y
 
 
+CHECKED = clone(QUICK).set_params(candidates=["class weights", NoiseSampler()])
+
+
+# Some of the checks have classes of a few rows.
+@pytest.mark.filterwarnings("ignore::genesis_sampling.SmallClassWarning")
 @pytest.mark.parametrize(
     "check",
     [
         pytest.param(check, id=check.func.__name__)
-        for _, check in sklearn_checks.estimator_checks_generator(QUICK)
+        for _, check in sklearn_checks.estimator_checks_generator(CHECKED)
         # What the estimator raises is told by a DataError, where this check wants a TypeError.
         if check.func.__name__ != "check_dtype_object"
     ],
 )
 def test_is_a_classifier(check):
-    check(clone(QUICK))
+    check(clone(CHECKED))
 
 
 class TestChoice:
@@ -110,10 +121,18 @@ class TestChoice:
         assert model.predict_proba(X).shape == (150, 2)
         assert model.cv_results_["error"] == [""] * 4
 
-    def test_no_threshold_for_three_classes(self):
+    def test_no_threshold_for_three_classes_or_groups(self, table):
         X, y = make_classification(300, n_classes=3, n_informative=4, weights=[0.7, 0.2], random_state=0)
-        model = clone(QUICK).set_params(estimator=GaussianNB(), scoring="balanced_accuracy").fit(X, y)
-        assert "tuned threshold" not in model.cv_results_["candidate"]
+        with pytest.raises(DataError, match="'tuned threshold' for 3 classes; expected two"):
+            clone(QUICK).set_params(estimator=GaussianNB()).fit(X, y)
+        with pytest.raises(DataError, match="'tuned threshold' for 2 classes and groups"):
+            clone(QUICK).fit(*table, groups=np.arange(340) // 4)
+
+    def test_a_class_that_is_too_small_is_told(self, table):
+        X, y = table
+        with pytest.warns(SmallClassWarning, match="too few to try anything"):
+            model = clone(QUICK).fit(X[:303], y[:303])
+        assert model.best_candidate_ == "nothing"
 
     @pytest.mark.parametrize("candidates", [["weights"], {"a": "nothing"}])
     def test_unknown_names(self, table, candidates):
@@ -161,7 +180,8 @@ class TestGroups:
 
     def test_one_group_tells_nothing(self, table):
         sampler = AutoSampler(GaussianNB(), [NoiseSampler()], random_state=0)
-        sampler.fit_resample(*table, groups=np.zeros(340))
+        with pytest.warns(SmallClassWarning, match="No fold of whole groups"):
+            sampler.fit_resample(*table, groups=np.zeros(340))
         assert sampler.best_candidate_ == "nothing"
 
     def test_groups_of_another_length(self, table):

@@ -8,7 +8,7 @@ import pytest
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.linear_model import LogisticRegression
 
-from genesis_sampling import DistillationSampler, NoiseSampler, SmallClassWarning
+from genesis_sampling import DataError, DistillationSampler, NoiseSampler, SmallClassWarning
 
 
 class KnownRisk(ClassifierMixin, BaseEstimator):
@@ -117,3 +117,8 @@ class TestFewRows:
             "auto", teacher=LogisticRegression(), growth=0, random_state=0
         ).fit_resample(X, y)
         np.testing.assert_array_equal(np.bincount(y_new), [10, 10])
+
+
+def test_a_class_is_no_teacher(risky):
+    with pytest.raises(DataError, match="the class LogisticRegression as teacher"):
+        DistillationSampler(teacher=LogisticRegression).fit_resample(*risky)
