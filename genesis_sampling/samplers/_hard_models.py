@@ -16,11 +16,12 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 from .._random import RandomStreams
+from ..exceptions import DataError
 from ..tables._threads import threads_for_trees
 from ..tables.discriminator import columns_for_trees
 from .data import ClassData, SamplingData
 
-__all__ = ["Boundary", "fit_boundary", "has_too_few_rows"]
+__all__ = ["Boundary", "check_is_instance", "fit_boundary", "has_too_few_rows"]
 
 # With three rows of a class, one is left to learn from when any two are left out.
 MIN_ROWS = 3
@@ -117,6 +118,12 @@ def _balanced(model: _Model, X: Any) -> np.ndarray:
     return total
 
 
+def check_is_instance(estimator: Any, expected: str) -> None:
+    """Refuse a class where an instance of it is meant, which cannot be cloned."""
+    if isinstance(estimator, type):
+        raise DataError(f"Got the class {estimator.__name__}; expected a {expected}, {estimator.__name__}().")
+
+
 def has_too_few_rows(part: ClassData, consequence: str) -> bool:
     """Whether the class, or every other one, is too small to be learned without two folds; if so, it is told."""
     counts = np.delete(part.data.target.counts, part.code)
@@ -144,6 +151,11 @@ def fit_boundary(estimator: Any, n_folds: int, data: SamplingData) -> Boundary:
         At least 3.
     data : SamplingData
         With two classes or more of at least MIN_ROWS rows.
+
+    Raises
+    ------
+    DataError
+        When the estimator cannot be fitted to the rows.
     """
     # To encode comes first, which tells bad cells. The boundary holds the estimator, so that no other one gets its id.
     with threads_for_trees(len(data.codes)):
@@ -162,8 +174,23 @@ def _fit_boundary(estimator: Any, n_folds: int, data: SamplingData) -> Boundary:
         X = data.codes[fitted] if estimator is None else data.table.stack(fitted, data.table.frame.iloc[:0])
         y = data.target.codes[fitted]
         shares = np.bincount(y, minlength=len(data.target.classes)) / len(y)
-        models.append(_Model(unseen, [clone(classifier).fit(X, y) for classifier in classifiers], shares))
+        models.append(_Model(unseen, [_fitted(classifier, X, y) for classifier in classifiers], shares))
     return Boundary(data, models, folds, estimator)
+
+
+def _fitted(classifier: Any, X: Any, y: np.ndarray) -> Any:
+    """A fitted copy."""
+    try:
+        return clone(classifier).fit(X, y)
+    except (TypeError, ValueError) as error:
+        if isinstance(error, DataError):
+            raise
+        name, said = type(classifier).__name__, str(error).strip().rstrip(".")
+        hint = " Put steps that prepare the columns before it, as a pipeline."
+        raise DataError(
+            f"{name} could not be fitted to the rows as they are: {said}."
+            f"{hint if 'convert' in said or 'NaN' in said else ''}"
+        ) from error
 
 
 def _folds(codes: np.ndarray, n_folds: int, rng: np.random.Generator) -> np.ndarray:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
+import pandas as pd
 
 from ..tables.neighbors import NeighborSearch
 from ._hard_models import Boundary
-from .data import ClassData
+from .data import ClassData, SamplingData
 
 __all__ = ["Paths"]
 
@@ -17,15 +18,17 @@ N_PLACES = 16
 N_HALVINGS = 4
 # Paths that are looked at at a time.
 CHUNK = 512
-# How often a row that is across after all goes half the way back before it is left where its path begins.
+# How often a row that is across after all, or one of another class, goes half the way back before it is left where its
+# path begins.
 N_RETREATS = 4
 
 
 @dataclass
 class Paths:
-    """The ways from rows of a class to the nearest rows of other classes.
+    """The ways from rows of a class across the boundary, to the nearest rows of other classes that lie there.
 
-    On a path numbers move on the straight line; categories stay, and so do numbers that one end lacks.
+    On a path numbers move on the straight line; categories stay, and so do numbers that one end lacks. It begins on
+    the side of the class and ends on another, for the models that have seen neither of its two rows.
 
     Parameters
     ----------
@@ -33,9 +36,13 @@ class Paths:
     code : int
         The class.
     starts : ndarray of int of shape (n_starts,)
-        Positions of rows of the class that lie on its side of the boundary.
+        Positions of rows of the class that lie on its side of the boundary and equal no row of another class.
     ends : ndarray of int of shape (n_starts, n_neighbors)
-        Positions of rows of other classes.
+        Positions of rows of other classes; those that a path leads to come first.
+    n_ends : ndarray of int of shape (n_starts,)
+        To how many of the ends a path leads, 1 or more.
+    choices : dict of str to float
+        The shares of the rows that came into question.
     limits : ndarray of shape (n_starts, n_neighbors)
         How far each path stays on the side of the class, as a share of it; NaN where nobody has looked yet.
     """
@@ -44,6 +51,8 @@ class Paths:
     code: int
     starts: np.ndarray
     ends: np.ndarray
+    n_ends: np.ndarray
+    choices: dict[str, float]
     limits: np.ndarray = field(init=False)
 
     def __post_init__(self):
@@ -53,29 +62,48 @@ class Paths:
     def of_class(cls, part: ClassData, boundary: Boundary, n_neighbors: int) -> Paths:
         """The paths of one class."""
         data = part.data
-        starts = part.positions[boundary.margins(part.rows, part.code, part.positions) >= 0]
         others = np.flatnonzero(data.target.codes != part.code)
-        search = NeighborSearch(
-            data.distances(), data.codes[others], seed=data.streams.child("neighbors").integer_seed()
-        )
-        _, near = search.query(data.codes[starts], min(n_neighbors, len(others)))
-        return cls(boundary, part.code, starts, others[near])
+        is_own = boundary.margins(part.rows, part.code, part.positions) >= 0
+        is_across = boundary.margins(data.table.frame.iloc[others], part.code, others) < 0
+        hashes = _hashes_of_table(data)
+        starts = part.positions[is_own & ~np.isin(hashes[part.positions], hashes[others])]
+        ends = _nearest(data, starts, others[is_across], n_neighbors)
+        paths = cls(boundary, part.code, starts, ends, np.full(len(starts), ends.shape[1]), {})._crossing()
+        paths.choices = {
+            "real rows on their own side of the boundary": _share(is_own),
+            "rows of other classes across the boundary": _share(is_across),
+            "real rows with a way across the boundary": round(len(paths.starts) / len(part.positions), 3),
+        }
+        return paths
+
+    def _crossing(self) -> Paths:
+        """The paths that begin on the side of the class and end across; the starts that have such a path."""
+        crosses = np.zeros(self.ends.shape, dtype=bool)
+        n_starts = CHUNK * N_PLACES // max(self.ends.shape[1], 1)
+        for at in range(0, len(self.starts) if crosses.size else 0, n_starts):
+            ends = self.ends[at : at + n_starts]
+            first, second = np.repeat(self.starts[at : at + n_starts], ends.shape[1]), ends.ravel()
+            begins, comes = (self._margins(first, second, np.full(len(first), place)) for place in (0.0, 1.0))
+            crosses[at : at + n_starts] = ((begins >= 0) & (comes < 0)).reshape(ends.shape)
+        n_ends = crosses.sum(axis=1)
+        ends = np.take_along_axis(self.ends, np.argsort(~crosses, axis=1, kind="stable"), axis=1)
+        kept = n_ends > 0
+        return Paths(self.boundary, self.code, self.starts[kept], ends[kept], n_ends[kept], self.choices)
 
     def open_ends(self, start: np.ndarray, end: np.ndarray) -> np.ndarray:
-        """The neighbours ``end``, or where the way to one is across at once the next one to which it is not.
+        """The ends ``end``, or where the way to one is across at once the next one to which it is not.
 
         Parameters
         ----------
         start : ndarray of int of shape (n_rows,)
             Where each path begins, as a position in ``starts``.
         end : ndarray of int of shape (n_rows,)
-            Which of the neighbours it leads to.
+            Which of the start's ends it leads to, less than ``n_ends[start]``.
         """
-        n_ends = self.ends.shape[1]
         tried = end
-        for _ in range(n_ends):
+        for _ in range(self.ends.shape[1]):
             self._look_at(start, tried)
-            tried = np.where(self.limits[start, tried] > 0, tried, (tried + 1) % n_ends)
+            tried = np.where(self.limits[start, tried] > 0, tried, (tried + 1) % self.n_ends[start])
         return tried
 
     def rows_at(self, start: np.ndarray, end: np.ndarray, share: np.ndarray) -> np.ndarray:
@@ -83,12 +111,20 @@ class Paths:
         self._look_at(start, end)
         first, second = self.starts[start], self.ends[start, end]
         place = share * self.limits[start, end]
-        # Between places that were looked at, a path may leave its side and come back.
-        across = np.arange(len(place))
+        # Between places that were looked at, a path may leave its side and come back. At its begin all is well.
+        amiss = np.arange(len(place))
         for retreat in range(N_RETREATS + 1):
-            across = across[self._margins(first[across], second[across], place[across]) < 0]
-            place[across] = place[across] / 2 if retreat < N_RETREATS else 0.0
+            amiss = amiss[self._is_amiss(first[amiss], second[amiss], place[amiss])]
+            place[amiss] = place[amiss] / 2 if retreat < N_RETREATS else 0.0
         return self._moved(first, second, place)
+
+    def _is_amiss(self, first: np.ndarray, second: np.ndarray, place: np.ndarray) -> np.ndarray:
+        """Whether rows are across, or rows of another class, which whole numbers and decimals may well be."""
+        data = self.boundary.data
+        frame = data.encoder.inverse_transform(self._moved(first, second, place))
+        theirs = _hashes_of_table(data)[data.target.codes != self.code]
+        is_theirs = np.isin(_hashes(data.encoder.transform(frame)), theirs)
+        return is_theirs | (self.boundary.margins(frame, self.code, first, second) < 0)
 
     def _look_at(self, start: np.ndarray, end: np.ndarray) -> None:
         """Fill in the limits of paths where they are not known yet."""
@@ -125,3 +161,31 @@ class Paths:
         rows = np.where(encoder.discrete_ | np.isnan(moved), codes[first], moved)
         # A rounding error beyond the second row.
         return np.clip(rows, encoder.low_, encoder.high_)
+
+
+def _nearest(data: SamplingData, starts: np.ndarray, ends: np.ndarray, n_neighbors: int) -> np.ndarray:
+    """Positions of the rows ``ends`` nearest to each row of ``starts``, shape (n_starts, n_neighbors or fewer)."""
+    n_neighbors = min(n_neighbors, len(ends))
+    if not len(starts) or not n_neighbors:
+        return np.empty((len(starts), n_neighbors), dtype=np.intp)
+    seed = data.streams.child("neighbors").integer_seed()
+    _, near = NeighborSearch(data.distances(), data.codes[ends], seed=seed).query(
+        data.codes[starts], n_neighbors
+    )
+    return ends[near]
+
+
+def _hashes_of_table(data: SamplingData) -> np.ndarray:
+    """Hashes of the real rows, which the classes share."""
+    return data.once("hashes", lambda: _hashes(data.codes))
+
+
+def _hashes(codes: np.ndarray) -> np.ndarray:
+    """Hashes of encoded rows; those of equal rows are equal."""
+    # Both zeros are one number, and all gaps are alike.
+    rows = pd.DataFrame(np.where(np.isnan(codes), np.nan, codes + 0.0))
+    return pd.util.hash_pandas_object(rows, index=False).to_numpy()
+
+
+def _share(mask: np.ndarray) -> float:
+    return round(float(mask.mean()), 3)

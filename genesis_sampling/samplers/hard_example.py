@@ -13,7 +13,7 @@ from sklearn.utils._param_validation import HasMethods, Interval
 
 from .._random import RandomStreams
 from ..exceptions import DataError
-from ._hard_models import fit_boundary, has_too_few_rows
+from ._hard_models import check_is_instance, fit_boundary, has_too_few_rows
 from ._hard_path import Paths
 from ._hard_sieve import HardSieve
 from ._inner import InnerSampler
@@ -25,6 +25,11 @@ from .interpolation import InterpolationSampler
 from .strategy import target_counts
 
 __all__ = ["AdversarialSampler", "HardExampleSampler"]
+
+# With more, the fits are very many, and models without two folds have seen nearly all rows anyway.
+MAX_FOLDS = 10
+# What leaves it to the sampler around how many rows are made.
+OPEN_TARGETS = {"growth": 0.0, "sampling_strategy": "auto"}
 
 
 class HardExampleSampler(BaseAugmenter, BaseOverSampler):
@@ -38,16 +43,16 @@ class HardExampleSampler(BaseAugmenter, BaseOverSampler):
     ----------
     sampler : sampler, default=None
         What makes the candidates: any over-sampler, a filter included. None for :class:`InterpolationSampler`.
-        How many rows are made is decided here, so its own ``sampling_strategy`` stays ``"auto"``.
+        How many rows are made is decided here, so its own ``sampling_strategy`` is ``"auto"`` and its ``growth`` 0.
     estimator : classifier, default=None
         With ``predict_proba``; what tells the boundary. None for boosted trees and logistic regression, the mean of
         both, on the table as it comes.
     hardness : float in [0, 1), default=0.25
         Share of the candidates on their own side that is turned down because it lies farther from the boundary.
         0 turns down only what has crossed over; with 0.8 one in five of the others is kept, the hardest.
-    n_folds : int, default=4
-        Folds of the real rows, at least 3. There is a model without each two of them, so :math:`n (n - 1) / 2`
-        fits of the estimator.
+    n_folds : int from 3 to 10, default=4
+        Folds of the real rows. There is a model without each two of them, so :math:`n (n - 1) / 2` fits of the
+        estimator: 6 with 4 folds, 45 with 10.
     sampling_strategy : float, str, dict or callable, default="auto"
         As in imbalanced-learn. A float also works for more than two classes: each smaller class is brought to that
         ratio of the largest.
@@ -82,6 +87,8 @@ class HardExampleSampler(BaseAugmenter, BaseOverSampler):
     ------
     TargetNotReachedError
         When too few candidates pass in bounded rounds, another filter's among the reasons.
+    DataError
+        When ``sampler`` has targets of its own, or ``estimator`` cannot be fitted to the rows.
 
     See Also
     --------
@@ -138,7 +145,7 @@ class HardExampleSampler(BaseAugmenter, BaseOverSampler):
         "sampler": [HasMethods(["fit_resample"]), None],
         "estimator": [HasMethods(["fit", "predict_proba"]), None],
         "hardness": [Interval(Real, 0, 1, closed="left")],
-        "n_folds": [Interval(Integral, 3, None, closed="left")],
+        "n_folds": [Interval(Integral, 3, MAX_FOLDS, closed="both")],
     }
 
     def __init__(
@@ -170,30 +177,54 @@ class HardExampleSampler(BaseAugmenter, BaseOverSampler):
         return plan_classes(data, self._strategy(data), self._make_class)
 
     def _make_class(self, part: ClassData, n_rows: int) -> NewRows:
+        check_is_instance(self.estimator, "classifier")
         sieve = HardSieve(self.hardness, self.estimator, self.n_folds)
         rows = InnerSampler(self._maker()).make(part, n_rows, chain(sieve, part.data.sieve))
         return replace(rows, choices=rows.choices | sieve.choices)
 
     def _maker(self) -> Any:
         """A copy of the inner sampler that knows the categories."""
+        check_is_instance(self.sampler, "sampler")
         sampler = clone(InterpolationSampler() if self.sampler is None else self.sampler)
-        for name, value in sampler.get_params().items():
-            *path, last = name.split("__")
-            if any(step != "sampler" for step in path):
-                continue
-            if (last == "sampling_strategy" and value != "auto") or (last == "growth" and value):
-                raise DataError(
-                    f"Got {last}={value!r} of the sampler inside HardExampleSampler, which would not be used; expected "
-                    f"it outside: HardExampleSampler({type(sampler).__name__}(...), {last}={value!r})."
-                )
-            is_open = last == "categorical_features" and isinstance(value, str) and value == "auto"
-            if is_open:
-                sampler.set_params(**{name: self.categorical_features})
+        inside = sampler
+        while hasattr(inside, "get_params") and not isinstance(inside, type):
+            params = inside.get_params(deep=False)
+            _check_targets_are_open(inside, params)
+            categories = params.get("categorical_features")
+            if isinstance(categories, str) and categories == "auto":
+                inside.set_params(categorical_features=self.categorical_features)
+            inside = params.get("sampler")
         return sampler
 
     def _record(self, data: SamplingData, plan: ResamplePlan, seconds: float) -> None:
         super()._record(data, plan, seconds)
         self.margins_ = plan.new.known_scores()
+
+
+def _check_targets_are_open(inside: Any, params: dict[str, Any]) -> None:
+    """Refuse a sampler that says how many rows there shall be, and tell where to say it."""
+    given = {
+        name: value
+        for name, value in params.items()
+        if (name == "sampling_strategy" and not (isinstance(value, str) and value == "auto"))
+        or (name == "growth" and value)
+    }
+    if not given:
+        return
+    name = type(inside).__name__
+    # None leaves the shares of the classes as they are, which here is a target for none of them.
+    outside = {key: {} if value is None else value for key, value in given.items()}
+    # Both, since the default of the one that is not given may be no open one either.
+    expected = {key: value for key, value in OPEN_TARGETS.items() if key in params}
+    raise DataError(
+        f"Got {_arguments(given)} of the sampler inside HardExampleSampler, which would not be used; expected "
+        f"{name}({_arguments(expected)}) inside, and the number of rows outside: "
+        f"HardExampleSampler(..., {_arguments(outside)})."
+    )
+
+
+def _arguments(values: dict[str, Any]) -> str:
+    return ", ".join(f"{name}={value!r}" for name, value in values.items())
 
 
 class AdversarialSampler(BlendingOverSampler):
@@ -212,10 +243,10 @@ class AdversarialSampler(BlendingOverSampler):
         Least share of the way to the boundary that a row is moved; the share is uniform between that and 1, which is
         the last place on the own side.
     k_neighbors : int, default=5
-        Near rows of other classes towards one of which a row is moved.
-    n_folds : int, default=4
-        Folds of the real rows, at least 3. There is a model without each two of them, so :math:`n (n - 1) / 2`
-        fits of the estimator.
+        Rows of other classes towards one of which a row is moved: the nearest that lie across the boundary.
+    n_folds : int from 3 to 10, default=4
+        Folds of the real rows. There is a model without each two of them, so :math:`n (n - 1) / 2` fits of the
+        estimator: 6 with 4 folds, 45 with 10.
     sampling_strategy : float, str, dict or callable, default="auto"
         As in imbalanced-learn. A float also works for more than two classes: each smaller class is brought to that
         ratio of the largest.
@@ -243,7 +274,13 @@ class AdversarialSampler(BlendingOverSampler):
     sample_indices_ : ndarray of int of shape (n_rows_out,)
         Position in the input of the row that each row is, or was before it was moved.
     report_ : AugmentationReport
-        Counts, the share of real rows on their own side of the boundary, and seconds.
+        Counts, seconds, and for each class the shares of its rows that lie on their own side of the boundary and that
+        have a way across it, and the share of the rows of other classes that lie across.
+
+    Raises
+    ------
+    DataError
+        When ``estimator`` cannot be fitted to the rows.
 
     See Also
     --------
@@ -252,12 +289,14 @@ class AdversarialSampler(BlendingOverSampler):
 
     Notes
     -----
-    From a row :math:`a` of the class to a near row :math:`b` of another the path is :math:`a + t (b - a)` in every
-    number, ordered categories and dates among them; categories, and numbers that one of both lacks, stay as in
-    :math:`a`. The last :math:`t` before the margin of :class:`HardExampleSampler` is first negative is found on a grid
-    and by bisection, the step by which attacks that know only decisions begin [1]_ [2]_, with models that have seen
-    neither :math:`a` nor :math:`b`. No new row comes from a row that is across to begin with. To train on moved rows
-    with their own labels is adversarial training [3]_.
+    From a row :math:`a` of the class to a row :math:`b` of another the path is :math:`a + t (b - a)` in every number,
+    ordered categories and dates among them; categories, and numbers that one of both lacks, stay as in :math:`a`.
+    :math:`b` is one of the nearest rows that lie across the boundary, where the margin of :class:`HardExampleSampler`
+    is negative for models that have not seen it. The last :math:`t` before the margin on the path is first negative is
+    found on a grid and by bisection, the step by which attacks that know only decisions begin [1]_ [2]_, with models
+    that have seen neither :math:`a` nor :math:`b`. A path that begins across or ends on the own side is not used, nor
+    is a row without another path, and no new row equals a row of another class. Where a class has no path at all, it
+    gets copies, with a warning. To train on moved rows with their own labels is adversarial training [3]_.
 
     References
     ----------
@@ -287,7 +326,7 @@ class AdversarialSampler(BlendingOverSampler):
         "estimator": [HasMethods(["fit", "predict_proba"]), None],
         "reach": [Interval(Real, 0, 1, closed="both")],
         "k_neighbors": [Interval(Integral, 1, None, closed="left")],
-        "n_folds": [Interval(Integral, 3, None, closed="left")],
+        "n_folds": [Interval(Integral, 3, MAX_FOLDS, closed="both")],
     }
 
     def __init__(
@@ -312,6 +351,7 @@ class AdversarialSampler(BlendingOverSampler):
         self.random_state = random_state
 
     def _fit_class(self, part: ClassData) -> ClassSource:
+        check_is_instance(self.estimator, "classifier")
         data = part.data
         if data.encoder.discrete_.all():
             part.warn("has no column of numbers that could be moved, so its new rows are copies")
@@ -320,31 +360,30 @@ class AdversarialSampler(BlendingOverSampler):
             return _copies(part)
         boundary = fit_boundary(self.estimator, self.n_folds, data)
         paths = Paths.of_class(part, boundary, self.k_neighbors)
-        choices = {
-            "real rows on their own side of the boundary": round(len(paths.starts) / len(part.positions), 3)
-        }
         if not len(paths.starts):
-            part.warn("has no row on its own side of the boundary, so its new rows are copies")
-            return _copies(part)
+            part.warn(
+                "has no row on its own side of the boundary with a way across it, so its new rows are copies"
+            )
+            return _copies(part, paths.choices)
 
         def draw(n_rows: int, streams: RandomStreams) -> NewRows:
             # One row of random numbers for each new row, so that fewer rows are the first of more.
             which, end, share = streams.rng().random((n_rows, 3)).T
             start = (which * len(paths.starts)).astype(np.intp)
-            end = paths.open_ends(start, (end * paths.ends.shape[1]).astype(np.intp))
+            end = paths.open_ends(start, (end * paths.n_ends[start]).astype(np.intp))
             rows = paths.rows_at(start, end, self.reach + (1 - self.reach) * share)
             return NewRows(
                 data.encoder.inverse_transform(rows), paths.starts[start], partners=paths.ends[start, end]
             )
 
-        return ClassSource(draw, choices)
+        return ClassSource(draw, paths.choices)
 
 
-def _copies(part: ClassData) -> ClassSource:
+def _copies(part: ClassData, choices: dict[str, Any] | None = None) -> ClassSource:
     """Rows of a class as they are."""
 
     def draw(n_rows: int, streams: RandomStreams) -> NewRows:
         source = streams.rng().choice(part.positions, n_rows)
         return NewRows(part.data.table.rows(source), source, partners=source)
 
-    return ClassSource(draw)
+    return ClassSource(draw, choices or {})

@@ -20,6 +20,7 @@ from genesis_sampling import (
     AdversarialSampler,
     ConstraintFilter,
     DataError,
+    DistillationSampler,
     GenerativeOverSampler,
     HardExampleSampler,
     HybridSampler,
@@ -203,6 +204,45 @@ class TestModels:
             with pytest.raises(InvalidParameterError, match="'predict_proba'"):
                 sampler.fit_resample(*clouds)
 
+    @pytest.mark.parametrize(
+        ("sampler", "message"),
+        [
+            (HardExampleSampler(NoiseSampler), r"class NoiseSampler; expected a sampler, NoiseSampler\(\)"),
+            (
+                HardExampleSampler(estimator=GaussianNB),
+                r"class GaussianNB; expected a classifier, GaussianNB\(\)",
+            ),
+            (AdversarialSampler(GaussianNB), r"class GaussianNB; expected a classifier, GaussianNB\(\)"),
+        ],
+        ids=["inner", "judge", "moved"],
+    )
+    def test_class_for_an_instance_is_refused(self, clouds, sampler, message):
+        with pytest.raises(DataError, match=f"Got the {message}"):
+            sampler.fit_resample(*clouds)
+
+    @pytest.mark.parametrize("column", [["a", "b"] * 60, [np.nan, 1.0] * 60], ids=["text", "gaps"])
+    def test_estimator_that_cannot_take_the_columns(self, column):
+        X = pd.DataFrame({"a": np.arange(120.0), "b": column})
+        for sampler in (
+            HardExampleSampler(noise(), LogisticRegression()),
+            AdversarialSampler(LogisticRegression()),
+        ):
+            with pytest.raises(DataError, match="LogisticRegression could not be fitted") as caught:
+                sampler.fit_resample(X, np.repeat([0, 1], [90, 30]))
+            assert isinstance(caught.value.__cause__, ValueError)
+            assert str(caught.value).endswith("Put steps that prepare the columns before it, as a pipeline.")
+
+    def test_error_of_another_kind_has_no_hint(self, clouds):
+        with pytest.raises(DataError, match=r"GaussianNB could not be fitted .* priors") as caught:
+            AdversarialSampler(GaussianNB(priors=[1.0])).fit_resample(*clouds)
+        assert "pipeline" not in str(caught.value)
+
+    @pytest.mark.parametrize("n_folds", [2, 11])
+    def test_number_of_folds_is_bounded(self, clouds, n_folds):
+        for sampler in (HardExampleSampler(n_folds=n_folds), AdversarialSampler(n_folds=n_folds)):
+            with pytest.raises(InvalidParameterError, match=r"\[3, 10\]"):
+                sampler.fit_resample(*clouds)
+
 
 class TestTooFew:
     def test_next_to_no_candidate_on_its_own_side(self, clouds):
@@ -278,6 +318,23 @@ class TestTogether:
     def test_targets_of_the_inner_sampler_are_refused(self, clouds, inner, name):
         with pytest.raises(DataError, match=f"Got {name} of the sampler inside"):
             HardExampleSampler(inner).fit_resample(*clouds)
+
+    def test_refusal_says_what_works(self, clouds):
+        inside = r"DistillationSampler\(growth=0.0, sampling_strategy='auto'\) inside"
+        outside = r"HardExampleSampler\(..., growth=4.0, sampling_strategy={}\)"
+        with pytest.raises(DataError, match=f"{inside}.*{outside}"):
+            HardExampleSampler(DistillationSampler()).fit_resample(*clouds)
+        # The growth that a sampler has by default is named, too, where it was not what was wrong.
+        with pytest.raises(DataError, match=f"Got sampling_strategy=None of.*{inside}"):
+            HardExampleSampler(DistillationSampler(growth=0.0)).fit_resample(*clouds)
+        sampler = HardExampleSampler(
+            DistillationSampler(teacher=GaussianNB(), growth=0.0, sampling_strategy="auto"),
+            GaussianNB(),
+            growth=4.0,
+            sampling_strategy={},
+        )
+        _, y_new = sampler.fit_resample(*clouds)
+        assert Counter(y_new.tolist()) == {0: 5 * N_COMMON, 1: 5 * N_RARE}
 
     def test_categories_are_passed_on(self):
         rng = np.random.default_rng(0)
@@ -355,12 +412,55 @@ class TestAdversarial:
         boundary = fit_boundary(estimator, 3, SamplingData(wrap_table(X), wrap_target(y), streams))
         first, second = sampler.parent_indices_[len(X) :].T
         here = boundary.margins(pd.DataFrame(new), 1, first, second)
-        moved = (new != X[first]).any(axis=1)
-        assert moved.mean() > 0.9
-        assert here[moved].min() >= 0
-        stopped = moved & (np.linalg.norm(new - X[second], axis=1) > 1e-9)
+        assert (new != X[first]).any(axis=1).mean() > 0.9
+        assert here.min() >= 0
+        # It was led there by rows that lie across.
+        assert boundary.margins(pd.DataFrame(X[second]), 1, first, second).max() < 0
         beyond = boundary.margins(pd.DataFrame(new + 0.01 * (X[second] - X[first])), 1, first, second)
-        assert (beyond[stopped] < 0).mean() > 0.8
+        assert (beyond < 0).mean() > 0.8
+        parents = boundary.margins(pd.DataFrame(X[first]), 1, first, second)
+        assert here.mean() < parents.mean() / 3
+
+    @pytest.mark.parametrize("estimator", [LogisticRegression(), None], ids=repr)
+    @pytest.mark.parametrize("whole", [False, True])
+    def test_no_new_row_is_one_of_another_class(self, estimator, whole):
+        """Where classes overlap, so that most near rows of the other one lie on the own side, or even are equal."""
+        rng = np.random.default_rng(0)
+        X = np.r_[rng.normal(size=(300, 2)), rng.normal(1.5, 1, size=(60, 2))]
+        X = np.rint(2 * X).astype(np.int64) if whole else X
+        y = np.repeat([0, 1], [300, 60])
+        theirs = set(map(tuple, X[:300]))
+        assert bool(theirs & set(map(tuple, X[300:]))) == whole
+        new = made(AdversarialSampler(estimator, reach=1.0, n_folds=3, random_state=0), (X, y))
+        assert not theirs & set(map(tuple, new))
+
+    def test_rows_without_a_way_across_are_not_moved(self):
+        """Of two columns one is a category, which stays, and without it no number is across for half of the class."""
+
+        class ByCategory(ClassifierMixin, BaseEstimator):
+            """The class 1 is where b is 1, and where a is large."""
+
+            def fit(self, X, y):
+                self.classes_ = np.unique(y)
+                return self
+
+            def predict_proba(self, X):
+                is_one = (X["b"] == "yes") | (X["a"] > 1)
+                return np.column_stack([~is_one, is_one]).astype(float)
+
+        rng = np.random.default_rng(0)
+        y = np.repeat([0, 1], [100, 40])
+        b = np.where(y == 1, np.where(np.arange(140) % 2, "yes", "no"), "no")
+        X = pd.DataFrame({"a": rng.uniform(0, 0.9, 140) + 2 * y, "b": b})
+        sampler = AdversarialSampler(ByCategory(), reach=1.0, random_state=0)
+        X_new, _ = sampler.fit_resample(X, y)
+        assert (X_new["b"][140:] == "no").all()
+        assert X_new["a"][140:].between(1, 1.1).all()
+        assert sampler.report_.choices == {
+            "real rows on their own side of the boundary of class 1": 1.0,
+            "rows of other classes across the boundary of class 1": 1.0,
+            "real rows with a way across the boundary of class 1": 0.5,
+        }
 
     def test_mixed_columns(self, mixed):
         X, y = mixed
@@ -389,6 +489,15 @@ class TestAdversarial:
         with pytest.warns(SmallClassWarning, match="no row on its own side"):
             X_new, _ = AdversarialSampler(Sceptic(), random_state=0).fit_resample(X, y)
         assert set(map(tuple, X_new[30:])) <= set(map(tuple, X[20:]))
+
+    def test_nothing_lies_across(self):
+        """The class that the estimator takes all rows for."""
+        X, y = np.random.default_rng(0).normal(size=(30, 2)), np.repeat([0, 1], [20, 10])
+        sampler = AdversarialSampler(Sceptic(), sampling_strategy={0: 40}, random_state=0)
+        with pytest.warns(SmallClassWarning, match="Class 0 has no row .* with a way across it"):
+            X_new, _ = sampler.fit_resample(X, y)
+        assert set(map(tuple, X_new[30:])) <= set(map(tuple, X[:20]))
+        assert sampler.report_.choices["rows of other classes across the boundary of class 0"] == 0
 
 
 class Sceptic(ClassifierMixin, BaseEstimator):
