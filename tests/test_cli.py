@@ -484,8 +484,56 @@ class TestDiagnose:
             assert result.exit_code == 1
             assert "Got the column 'nope'; expected one of" in result.stderr
 
+    def test_a_quantity_is_no_target(self, data):
+        result = _genesis("diagnose", _with_quantity(data), "--target", "weight")
+        assert result.exit_code == 1
+        assert "Error: Got the target 'weight' of labels that are no classes" in result.stderr
+
+
+def _with_quantity(data):
+    """The table with a column of floats more."""
+    table = pd.read_csv(data)
+    path = data.with_name("weights.csv")
+    table.assign(weight=np.linspace(40.25, 90.5, len(table)), half=np.arange(len(table)) % 2).to_csv(
+        path, index=False
+    )
+    return path
+
 
 class TestCompare:
+    @pytest.mark.parametrize(
+        ("options", "message"),
+        [
+            (["--target", "weight"], "Got the target 'weight' of labels that are no classes"),
+            (["--target", "label", "--group", "half", "--folds", 3], "Got cv=3 for 2 group(s)"),
+            (["--target", "label", "--group", "half", "--folds", 3, "--repeats", 2], "n_splits=3"),
+        ],
+    )
+    def test_what_cannot_be_compared(self, data, options, message):
+        result = _genesis("compare", _with_quantity(data), "--samplers", "copies", *options)
+        assert result.exit_code == 1
+        assert message in result.stderr
+        assert "Traceback" not in result.stderr
+
+    @pytest.mark.parametrize("names", ["", ","])
+    def test_no_samplers(self, data, names):
+        result = _genesis("compare", data, "--target", "label", "--samplers", names)
+        assert result.exit_code == 2
+        assert "got no name" in result.stderr
+
+    def test_rows_that_are_not_there_by_default(self, data):
+        args = ["compare", data, "--target", "label", "--samplers", "distilled,hard examples", "--folds", 2]
+        assert "hard examples" in _done(*args).stdout
+
+    def test_repeated_folds_keep_groups_together(self):
+        from genesis_sampling.cli.comparing import _repeated
+
+        labels, groups = np.arange(60) % 3 == 0, np.repeat(np.arange(20), 3)
+        splits = list(_repeated(3, 2, labels, groups, 0))
+        assert len(splits) == 6
+        assert all(not {*groups[train]} & {*groups[test]} for train, test in splits)
+        assert any(not np.array_equal(a[1], b[1]) for a, b in zip(splits[:3], splits[3:], strict=True))
+
     def test_as_text_and_as_json(self, data, tmp_path):
         args = ["compare", data, "--target", "label", "--samplers", "class weights,copies", "--folds", 2]
         assert "Beside doing nothing 2 rows" in _done(*args).stdout

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -26,7 +26,8 @@ def _compare(
         typer.Option(
             metavar="NAME,NAME",
             help="What to compare with doing nothing: class weights, tuned threshold, copies, noise, smote, "
-            "borderline, adasyn, generative, hybrid, auto; all of them if not given.",
+            "borderline, adasyn, generative, hybrid, auto; all of these if not given. Known too: distilled, "
+            "hard examples.",
         ),
     ] = None,
     folds: Annotated[int, typer.Option(metavar="N", min=2, help="Folds of the cross-validation.")] = 5,
@@ -60,11 +61,15 @@ def _compare(
 ) -> None:
     """Cross-validate samplers against doing nothing, class weights and a tuned threshold."""
     with session(quiet) as step:
-        from sklearn.model_selection import RepeatedStratifiedKFold
-
         from ..evaluation import compare_samplers
         from ..tables.files import STREAM, read_table
 
+        rows = None if samplers is None else names_of(samplers)
+        if rows == []:
+            raise typer.BadParameter(
+                "got no name; expected some, separated by commas, or no such option for all.",
+                param_hint="--samplers",
+            )
         if output is not None:
             output = checked_report("--output", output, [data], force)
         step(f"Reading {data}")
@@ -77,10 +82,8 @@ def _compare(
         result = compare_samplers(
             frame,
             target,
-            names_of(samplers) or None,
-            cv=folds
-            if repeats == 1
-            else RepeatedStratifiedKFold(n_splits=folds, n_repeats=repeats, random_state=seed or 0),
+            rows,
+            cv=folds if repeats == 1 else _repeated(folds, repeats, frame[target], groups, seed or 0),
             groups=groups,
             n_jobs=jobs,
             progress=lambda done, n_all: step(f"Comparing: {done} of {n_all} done"),
@@ -92,3 +95,13 @@ def _compare(
         typer.echo(str(result))
     elif output != STREAM and not quiet:
         say(f"Comparison written to {title(output)}")
+
+
+def _repeated(folds: int, repeats: int, labels: Any, groups: Any, seed: int) -> Any:
+    """Folds that are made several times; those of groups, for which scikit-learn has no such splitter, one by one."""
+    from sklearn.model_selection import RepeatedStratifiedKFold, StratifiedGroupKFold
+
+    if groups is None:
+        return RepeatedStratifiedKFold(n_splits=folds, n_repeats=repeats, random_state=seed)
+    splitters = [StratifiedGroupKFold(folds, shuffle=True, random_state=seed + i) for i in range(repeats)]
+    return (split for splitter in splitters for split in splitter.split(labels, labels, groups))

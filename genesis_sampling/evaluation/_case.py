@@ -23,7 +23,7 @@ from ..tables.neighbors import distance_view
 from ..tables.schema import IDENTIFIER_MIN_ROWS, IDENTIFIER_SHARE, is_numeric, numbers
 from ._findings import named
 
-__all__ = ["Case", "read_case"]
+__all__ = ["Case", "read_case", "read_target"]
 
 # Of fewer rows of a class nothing can be said but how few they are.
 MIN_JUDGED = 10
@@ -228,7 +228,7 @@ def read_case(
     given = X
     X, y, target_name = _split(X, y)
     table = wrap_table(X)
-    target = wrap_target(y)
+    target = read_target(y, target_name)
     _check_target(target, len(table), target_name)
     # A row must have one place and one label: an index of the caller's would align by labels.
     frame = table.frame.reset_index(drop=True)
@@ -297,6 +297,20 @@ def _split(X: Any, y: Any) -> tuple[Any, Any, Any]:
 def _series_name(y: Any) -> Any:
     name = y.name if isinstance(y, pd.Series) or is_foreign_series(y) else None
     return name or None
+
+
+def read_target(y: Any, name: Any = None) -> Target:
+    """The classes of the rows; a quantity is refused."""
+    try:
+        return wrap_target(y)
+    except DataError:
+        raise
+    except ValueError as error:
+        where = "y" if name is None else f"the target {name!r}"
+        raise DataError(
+            f"Got {where} of labels that are no classes ({' '.join(str(error).split())[:120]}); expected a class for "
+            "every row. Is it a measured quantity? Cut it into classes first, for instance with pandas.cut."
+        ) from error
 
 
 def _check_target(target: Target, n_rows: int, name: Any) -> None:

@@ -172,6 +172,12 @@ class DatasetsComparison:
             )
             if self.f_p_value >= self.alpha:
                 yield "The samplers as a whole do not differ beyond chance, so no two of them should be said to."
+        least_p = 2 / 2 ** len(self.ranks)
+        if least_p > self.alpha:
+            yield (
+                f"With {len(self.ranks)} data sets Wilcoxon's p cannot be below {least_p:.3g}, so no sampler can "
+                "differ from doing nothing by it, whatever its gains."
+            )
         yield (
             f"Mean ranks more than {self.critical_difference:.2f} apart differ (Nemenyi, {self.alpha:g}). Wilcoxon's "
             "tests are against doing nothing."

@@ -20,6 +20,7 @@ from ..reports._markdown import markdown_page
 from ..tables._atomic import atomic_output
 from ._comparison_pages import comparison_blocks, comparison_lines, comparison_sections, metric_title
 from ._comparison_rows import NOTHING
+from ._comparison_scores import BOUNDS
 from ._findings import plain
 
 __all__ = ["ComparisonResult"]
@@ -116,9 +117,9 @@ class ComparisonResult:
         -------
         frame : DataFrame
             With the index ``estimator``, ``sampler``. For one metric: ``mean`` over the folds with the ends of its 95 %
-            interval, ``low`` and ``high``; ``difference`` to nothing on the same folds with its interval and
-            ``p_value``, all corrected for training rows that folds share [1]_; ``p_holm``, adjusted over the samplers
-            [2]_; ``rank``, 1 for the best; ``n_folds`` that have a value.
+            interval, ``low`` and ``high``, within what the metric can be; ``difference`` to nothing on the same folds
+            with its interval and ``p_value``, all corrected for training rows that folds share [1]_; ``p_holm``,
+            adjusted over the samplers [2]_; ``rank``, 1 for the best; ``n_folds`` that have a value.
 
         References
         ----------
@@ -140,6 +141,7 @@ class ComparisonResult:
         ]
         frame = pd.DataFrame(index=values.index, columns=list(COLUMNS), dtype=np.float64)
         frame[["mean", "low", "high"]] = [(one.mean, one.low, one.high) for one in own]
+        frame[["low", "high"]] = self._clipped(metric, values, frame[["low", "high"]])
         frame[["difference", "difference_low", "difference_high", "p_value"]] = [
             (one.mean, one.low, one.high, one.p_value) for one in against
         ]
@@ -148,6 +150,13 @@ class ComparisonResult:
         frame["rank"] = self._ranks(metric, values)
         frame["n_folds"] = values.notna().sum(axis=1)
         return frame
+
+    def _clipped(self, metric: str, values: pd.DataFrame, ends: pd.DataFrame) -> pd.DataFrame:
+        """Ends of intervals of means, none where the metric has no value."""
+        least, most = BOUNDS.get(metric, (-math.inf, math.inf))
+        # A score of the caller's may have the name of one of ours.
+        is_ours = ((values >= least) & (values <= most) | values.isna()).all(axis=None)
+        return ends.clip(least, most) if is_ours else ends
 
     def _ranks(self, metric: str, values: pd.DataFrame) -> pd.Series:
         """Places by the mean gain over nothing on the folds that a row has, or by the mean where nothing has none."""
@@ -271,6 +280,10 @@ class ComparisonResult:
         means, low, high = (
             pd.DataFrame({name: part[column] for name, part in parts.items()}) for column in columns
         )
+        # As in the tables: the best first, by the mean over the estimators where there are several.
+        ranks = pd.DataFrame({name: part["rank"] for name, part in parts.items()}).mean(axis=1)
+        order = ranks.sort_values(kind="stable", na_position="last").index
+        means = means.loc[order]
         drawn = means.index[means.notna().any(axis=1) & ((means.index != NOTHING) | (not difference))]
         if not len(drawn):
             raise DataError(f"Got no value of {metric!r} to draw; expected one at least.")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -16,16 +15,27 @@ from ..exceptions import DataError
 from ..metrics._models import TableClassifier
 from ..samplers import (
     AutoSampler,
+    DistillationSampler,
     GenerativeOverSampler,
+    HardExampleSampler,
     HybridSampler,
     InterpolationSampler,
     NoiseSampler,
 )
-from ..samplers._candidates import with_ratio
+from ..samplers._candidates import checked_ratios, with_ratio
 from ..samplers._rivals import with_class_weights
 from ._comparison_models import DetectorClassifier, with_threshold_of_rows
 
-__all__ = ["DEFAULT_ROWS", "NOTHING", "Row", "TrainingRows", "read_estimators", "read_rows", "seeded"]
+__all__ = [
+    "DEFAULT_ROWS",
+    "KNOWN_ROWS",
+    "NOTHING",
+    "Row",
+    "TrainingRows",
+    "read_estimators",
+    "read_rows",
+    "seeded",
+]
 
 NOTHING = "nothing"
 
@@ -94,8 +104,9 @@ class SamplerRow(Row):
         return self.sampler
 
     def with_ratios(self, ratios: Sequence[float]) -> Iterator[Row]:
-        """The sampler inside a hybrid of each ratio, as :class:`AutoSampler` has it; itself where it chooses one."""
-        if isinstance(self.sampler, AutoSampler):
+        """The sampler with each ratio, as :class:`AutoSampler` has it; itself where it chooses, or keeps the shares."""
+        keeps = getattr(self.sampler, "sampling_strategy", "auto") is None
+        if keeps or isinstance(self.sampler, AutoSampler):
             yield self
             return
         for ratio in ratios:
@@ -166,6 +177,12 @@ DEFAULT_ROWS: dict[str, Callable[[str], Row]] = {
     ),
     "auto": AutoRow,
 }
+# Those too that are there only when asked for.
+KNOWN_ROWS: dict[str, Callable[[str], Row]] = {
+    **DEFAULT_ROWS,
+    "distilled": lambda name: SamplerRow(name, sampler=DistillationSampler()),
+    "hard examples": lambda name: SamplerRow(name, sampler=HardExampleSampler()),
+}
 
 
 def read_rows(samplers: Any, ratios: Any, streams: RandomStreams) -> list[Row]:
@@ -175,7 +192,7 @@ def read_rows(samplers: Any, ratios: Any, streams: RandomStreams) -> list[Row]:
         rows.insert(0, Row(NOTHING))
     rows.sort(key=lambda row: row.name != NOTHING)
     if ratios is not None:
-        checked = _checked_ratios(ratios)
+        checked = checked_ratios(ratios)
         rows = [variant for row in rows for variant in row.with_ratios(checked)]
     names = [row.name for row in rows]
     repeated = sorted({name for name in names if names.count(name) > 1})
@@ -206,10 +223,10 @@ def _names_of(given: list) -> Iterator[tuple[str, Any]]:
 
 
 def _row(name: str, given: Any) -> Row:
-    if isinstance(given, str) and given in DEFAULT_ROWS:
+    if isinstance(given, str) and given in KNOWN_ROWS:
         if name == NOTHING != given:
             raise DataError(f"Got {given!r} under the name {NOTHING!r}, which is kept for doing nothing.")
-        return DEFAULT_ROWS[given](name)
+        return KNOWN_ROWS[given](name)
     if isinstance(given, type):
         raise DataError(
             f"Got the class {given.__name__} in samplers; expected an instance, {given.__name__}()."
@@ -222,18 +239,8 @@ def _row(name: str, given: Any) -> Row:
         return DetectorRow(name, detector=given)
     raise DataError(
         f"Got {given!r} in samplers; expected something with fit_resample, a detector of anomalies with score_samples, "
-        f"or one of the names {list(DEFAULT_ROWS)}."
+        f"or one of the names {list(KNOWN_ROWS)}."
     )
-
-
-def _checked_ratios(ratios: Any) -> list[float]:
-    found = list(ratios) if isinstance(ratios, Iterable) and not isinstance(ratios, str) else [ratios]
-    if not found or not all(isinstance(ratio, Real) and 0 < float(ratio) <= 1 for ratio in found):
-        raise DataError(
-            f"Got ratios={ratios!r}; expected numbers above 0 and up to 1, rows of a smaller class per row of the "
-            "largest."
-        )
-    return sorted({float(ratio) for ratio in found})
 
 
 def read_estimators(estimators: Any, streams: RandomStreams) -> dict[str, Any]:

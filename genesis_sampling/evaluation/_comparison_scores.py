@@ -16,7 +16,7 @@ from ..metrics._scores import Judged
 from ..metrics.calibration import calibration_intercept_and_slope
 from ..tables.containers import Target
 
-__all__ = ["FIGURES", "SCORING", "SECONDS", "Classes", "Score", "judge", "read_scoring"]
+__all__ = ["BOUNDS", "FIGURES", "SCORING", "SECONDS", "Classes", "Score", "judge", "read_scoring"]
 
 # What is computed from predicted labels, from the order of the rows, and from probabilities.
 OF_LABELS = ("f1", "recall", "precision", "balanced_accuracy", "geometric_mean")
@@ -25,6 +25,11 @@ OF_PROBABILITIES = ("log_loss", "brier", "calibration_slope")
 SCORING = (*OF_ORDER, *OF_LABELS, *OF_PROBABILITIES)
 SECONDS = "fit_seconds"
 FIGURES = ("quality_score", "coverage", "new_rows")
+# Least and largest value; of brier with more than two classes the largest is not 1.
+BOUNDS = {
+    **dict.fromkeys((*OF_ORDER, *OF_LABELS, "quality_score", "coverage"), (0.0, 1.0)),
+    **dict.fromkeys(("log_loss", "brier", SECONDS, "new_rows"), (0.0, math.inf)),
+}
 
 
 @dataclass(frozen=True)

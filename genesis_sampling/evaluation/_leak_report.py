@@ -30,6 +30,7 @@ CODES = {
     "GS108": "a target encoder after a sampler",
     "GS109": "an out-of-bag score after a sampler",
     "GS110": "a sampler without a seed behind a cache",
+    "GS111": "a sampler with folds of its own after a sampler",
     "GS120": "a constraint with bounds of the whole table",
     "GS121": "a constraint that real rows break",
     "GS130": "a part that was fitted before",

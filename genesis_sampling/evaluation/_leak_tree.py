@@ -11,7 +11,21 @@ from imblearn.under_sampling import RandomUnderSampler
 from sklearn.base import clone
 from sklearn.frozen import FrozenEstimator
 
-__all__ = ["Place", "is_estimator", "is_sampler", "makes_rows", "parameters", "places", "samplers_inside"]
+from ..samplers import AugmentedClassifier, AutoAugmentedClassifier, AutoSampler, GenerativeOverSampler
+from ..samplers._candidates import default_samplers, named
+
+__all__ = [
+    "Place",
+    "candidates_of",
+    "is_estimator",
+    "is_sampler",
+    "makes_rows",
+    "named_parts",
+    "parameters",
+    "places",
+    "requests_groups",
+    "samplers_inside",
+]
 
 # Values of one parameter of a search that are looked at.
 MAX_CANDIDATES = 50
@@ -36,6 +50,12 @@ class Place:
         Whether a pipeline caches what it gives.
     guarded : bool
         Whether it is handed validation rows that were split off before resampling.
+    tried : bool
+        Whether it is fitted to choose a sampler by, and not to predict.
+    grouped : bool
+        Whether what stands around it hands it the groups.
+    judged : bool
+        Whether it is a candidate that the folds of what stands around it judge.
     """
 
     path: str
@@ -44,11 +64,15 @@ class Place:
     transformed: bool = False
     cached: bool = False
     guarded: bool = False
+    tried: bool = False
+    grouped: bool = False
+    judged: bool = False
 
     def child(self, name: str, estimator: Any, **changes: Any) -> Place:
         """A part of this step; it is fitted to the same rows."""
         path = f"{self.path}__{name}" if self.path else name
-        return replace(self, path=path, estimator=estimator, **{"cached": False, "guarded": False, **changes})
+        usual = {"cached": False, "guarded": False, "grouped": False, "judged": False}
+        return replace(self, path=path, estimator=estimator, **{**usual, **changes})
 
 
 def places(estimator: Any) -> Iterator[Place]:
@@ -60,6 +84,7 @@ def _visit(place: Place) -> Iterator[Place]:
     yield place
     estimator = place.estimator
     if is_sampler(estimator):
+        yield from _tried(place)
         return
     if isinstance(estimator, FrozenEstimator):
         # It is not fitted again, so what stands before it now does not concern its parts.
@@ -69,6 +94,20 @@ def _visit(place: Place) -> Iterator[Place]:
     else:
         yield from _parts(place)
         yield from _candidates(place)
+
+
+def _tried(place: Place) -> Iterator[Place]:
+    """The estimators that samplers choose by, at or inside this one, behind each of the candidates."""
+    for path, sampler in samplers_inside(place.path, place.estimator):
+        if isinstance(sampler, AutoSampler) and is_estimator(sampler.estimator):
+            yield from _behind_candidates(replace(place, path=path, estimator=sampler), tried=True)
+
+
+def _behind_candidates(place: Place, **changes: Any) -> Iterator[Place]:
+    """The estimator of what chooses among samplers, as it is fitted behind each of them."""
+    for name, sampler in candidates_of(place.estimator):
+        samplers = (*place.samplers, (place.child(name, sampler).path, sampler))
+        yield from _visit(place.child("estimator", place.estimator.estimator, samplers=samplers, **changes))
 
 
 def _is_pipeline(estimator: Any) -> bool:
@@ -109,10 +148,19 @@ def _parts(place: Place) -> Iterator[Place]:
     sampler = params.get("sampler")
     if sampler is None and isinstance(place.estimator, BalancedBaggingClassifier):
         sampler = RandomUnderSampler()
+    if sampler is None and isinstance(place.estimator, AugmentedClassifier):
+        sampler = GenerativeOverSampler()
     if not is_sampler(sampler):
         sampler = None
+    chooses = isinstance(place.estimator, AutoAugmentedClassifier)
     for name, part in named_parts(params):
-        if sampler is not None and name == "estimator":
+        if chooses and name == "estimator" and candidates_of(place.estimator):
+            yield from _behind_candidates(place)
+        elif chooses and name != "estimator":
+            yield from _visit(place.child(name, part, judged=True))
+        elif isinstance(place.estimator, AugmentedClassifier) and name == "sampler":
+            yield from _visit(place.child(name, part, grouped=requests_groups(place.estimator, "fit")))
+        elif sampler is not None and name == "estimator":
             before = place.child("sampler", sampler)
             guarded = params.get("validation_fraction") is not None
             samplers = (*place.samplers, (before.path, sampler))
@@ -132,6 +180,40 @@ def named_parts(params: dict[str, Any]) -> Iterator[tuple[str, Any]]:
                     yield f"{name}[{position}]", item
                 elif isinstance(item, tuple) and len(item) >= 2 and is_estimator(item[1]):
                     yield str(item[0]), item[1]
+        elif isinstance(value, dict):
+            yield from ((f"{name}[{key!r}]", item) for key, item in value.items() if is_estimator(item))
+
+
+def candidates_of(chooser: Any) -> list[tuple[str, Any]]:
+    """The samplers that one of ours chooses among, with their names, those that make rows first.
+
+    Each has the largest of the ratios that it would be tried with.
+    """
+    given = chooser.candidates
+    if not isinstance(given, str | list | tuple | dict) or not given:
+        return []  # what is wrong with it, the chooser itself says
+    found = []
+    for name, sampler in (default_samplers() if isinstance(given, str) else named(given, {})).items():
+        if is_sampler(sampler):
+            found.append((f"candidates[{name!r}]", _with_largest_ratio(sampler, chooser.ratios)))
+    return sorted(found, key=lambda pair: not makes_rows(pair[1]))
+
+
+def _with_largest_ratio(sampler: Any, ratios: Any) -> Any:
+    if parameters(sampler).get("sampling_strategy") is None:
+        return sampler
+    try:
+        return clone(sampler).set_params(sampling_strategy=float(max(ratios)))
+    except (ValueError, TypeError):
+        return sampler
+
+
+def requests_groups(estimator: Any, method: str) -> bool:
+    """Whether it has asked for groups through scikit-learn's metadata routing."""
+    try:
+        return getattr(estimator.get_metadata_routing(), method).requests.get("groups") is True
+    except (AttributeError, TypeError):
+        return False
 
 
 def _candidates(place: Place) -> Iterator[Place]:

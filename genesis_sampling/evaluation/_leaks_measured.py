@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
+from imblearn.pipeline import Pipeline
 from joblib import Parallel, delayed
 from sklearn.base import clone
 from sklearn.metrics import balanced_accuracy_score, check_scoring, get_scorer, log_loss
@@ -14,8 +15,11 @@ from sklearn.model_selection import StratifiedKFold, TunedThresholdClassifierCV
 from sklearn.model_selection._search import BaseSearchCV
 from sklearn.utils import _safe_indexing
 
+from ..samplers import AugmentedClassifier, AutoAugmentedClassifier
+from ..samplers._candidates import NOTHING
 from ._leak_report import LeakageFinding
 from ._leak_rows import Rows
+from ._leak_tree import is_sampler
 from ._leaks_data import repeated
 from ._leaks_static import quietly
 
@@ -166,6 +170,8 @@ def _figures(model: Any, code: str, path: str, X: Any, y: Any) -> Figures | None
     if reached is None:
         return None
     step, whole = reached
+    if step is None:
+        return None
     try:
         return READERS[code](step, whole, X, y)
     except AttributeError:
@@ -180,13 +186,27 @@ def _fitted_at(model: Any, path: str) -> tuple[Any, Any] | None:
             if name != step.steps[-1][0]:
                 return None
             step = step.named_steps[name]
-        elif name == "estimator" and step is whole and isinstance(step, BaseSearchCV):
-            step = whole = getattr(step, "best_estimator_", None)
-        elif name == "estimator" and step is whole and isinstance(step, TunedThresholdClassifierCV):
-            step = whole = step.estimator_
+        elif name == "estimator" and step is whole:
+            step, whole = _fitted_inside(step)
         else:
             return None
     return step, whole
+
+
+def _fitted_inside(meta: Any) -> tuple[Any, Any]:
+    """What a fitted meta-estimator has of its parameter ``estimator``, and what predicts; None where it has none."""
+    if isinstance(meta, BaseSearchCV):
+        best = getattr(meta, "best_estimator_", None)
+        return best, best
+    if isinstance(meta, AutoAugmentedClassifier):
+        chosen = meta.estimator_
+        # Without a sampler before it, nothing of what was found holds; the estimator may be a pipeline itself.
+        if meta.best_candidate_ == NOTHING or not isinstance(chosen, Pipeline) or not is_sampler(chosen[0]):
+            return None, None
+        return chosen[-1], chosen
+    if isinstance(meta, TunedThresholdClassifierCV | AugmentedClassifier):
+        return meta.estimator_, meta.estimator_
+    return None, None
 
 
 def _of_search(step: Any, whole: Any, X: Any, y: Any) -> Figures | None:

@@ -16,14 +16,15 @@ from sklearn.ensemble import (
     StackingRegressor,
 )
 from sklearn.frozen import FrozenEstimator
-from sklearn.model_selection import BaseCrossValidator, BaseShuffleSplit, TunedThresholdClassifierCV
+from sklearn.model_selection import TunedThresholdClassifierCV
 from sklearn.model_selection._search import BaseSearchCV
 from sklearn.preprocessing import TargetEncoder
 
-from ..samplers import ConstraintFilter, DiversityFilter, QualityFilter
+from ..samplers import AutoSampler, ConstraintFilter, DiversityFilter, QualityFilter
 from ..samplers.strategy import target_counts
 from ._leak_report import LeakageFinding
-from ._leak_tree import Place, is_sampler, makes_rows, named_parts, parameters
+from ._leak_tree import Place, candidates_of, is_sampler, makes_rows, named_parts, parameters
+from ._leaks_folds import sampler_after_sampler, unknown_groups
 
 __all__ = ["static_findings"]
 
@@ -102,10 +103,12 @@ def static_findings(
         if is_sampler(place.estimator):
             if place.cached:
                 yield from _replayed(place)
+            if place.samplers and not place.judged:
+                yield from sampler_after_sampler(place)
         elif place.samplers:
             yield from _after_sampler(place, counts)
         if groups is not None and len(np.unique(groups)) < len(groups):
-            yield from _inner_folds(place)
+            yield from unknown_groups(place)
         yield from _fitted_before(place)
 
 
@@ -119,7 +122,17 @@ def _after_sampler(place: Place, counts: Mapping[Any, int]) -> Iterator[LeakageF
     n_rows = sum(_counts_after(place.samplers, counts).values())
     for code, only_if_handed in _splits(place, n_rows):
         action, instead = WORDS[code]
-        if only_if_handed:
+        if place.tried:
+            yield LeakageFinding(
+                code,
+                "warning" if made or code in OF_CLASS_SHARES else "note",
+                place.path,
+                f"{name} {action}. It is fitted to choose a sampler by, so that a choice is made by a model that "
+                "relatives of its rows have misled; what the choice is worth shows outside.",
+                "Choose by an estimator that does not split its rows: without early stopping, folds or a threshold "
+                "of its own.",
+            )
+        elif only_if_handed:
             yield LeakageFinding(
                 code,
                 "warning",
@@ -204,11 +217,15 @@ def _counts_after(samplers: Iterable[tuple[str, Any]], counts: Mapping[Any, int]
 
 
 def _resampled(sampler: Any, counts: dict[Any, int]) -> dict[Any, int]:
+    if isinstance(sampler, AutoSampler):
+        # Any of them may be chosen; most rows are what matters to those that stop early with many.
+        may_be = [_resampled(candidate, counts) for _, candidate in candidates_of(sampler)]
+        return max(may_be, key=lambda after: sum(after.values()), default=counts)
     params = parameters(sampler)
     inner = params.get("sampler")
     if "constraints" in params and inner is None:
         return counts
-    if is_sampler(inner):
+    if is_sampler(inner) and "sampling_strategy" not in params:
         return _resampled(inner, counts)
     strategy, kind = (
         params.get("sampling_strategy", "auto"),
@@ -223,7 +240,7 @@ def _resampled(sampler: Any, counts: dict[Any, int]) -> dict[Any, int]:
             y = np.repeat(np.arange(len(counts)), list(counts.values()))
             found = check_sampling_strategy(strategy, y, kind)
             return {label: found.get(code, n) for code, (label, n) in enumerate(counts.items())}
-        return target_counts(strategy, counts, growth=params.get("growth") or 0.0)
+        return target_counts({} if strategy is None else strategy, counts, growth=params.get("growth") or 0.0)
     except Exception:
         # A strategy that does not fit the data is for the sampler to refuse; here it counts as balancing.
         return dict.fromkeys(counts, max(counts.values()))
@@ -269,30 +286,7 @@ def _unseeded(path: str, sampler: Any) -> list[str]:
     return [path]
 
 
-# --- groups, and parts that are not fitted again -------------------------------------------------------------
-
-
-def _inner_folds(place: Place) -> Iterator[LeakageFinding]:
-    """Folds of a step itself that part rows of one group."""
-    estimator, params = place.estimator, parameters(place.estimator)
-    splits = (BaseSearchCV, TunedThresholdClassifierCV, CalibratedClassifierCV, StackingClassifier)
-    if not isinstance(estimator, splits):
-        return
-    cv = params.get("cv")
-    if cv is None or isinstance(cv, int | np.integer) or _ignores_groups(cv):
-        yield LeakageFinding(
-            "GS208",
-            "warning",
-            f"{place.path}__cv" if place.path else "cv",
-            f"{type(estimator).__name__} splits by rows (cv={cv!r}), so that rows of one group stand on both sides: "
-            "what it chooses, it chooses by relatives.",
-            "Give it a group splitter, such as StratifiedGroupKFold, and route the groups to it.",
-        )
-
-
-def _ignores_groups(cv: Any) -> bool:
-    known = isinstance(cv, BaseCrossValidator | BaseShuffleSplit)
-    return known and "Group" not in type(cv).__name__ and type(cv).__module__.startswith("sklearn.")
+# --- parts that are not fitted again -------------------------------------------------------------------------
 
 
 def _fitted_before(place: Place) -> Iterator[LeakageFinding]:

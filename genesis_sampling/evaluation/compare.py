@@ -16,8 +16,8 @@ from sklearn.model_selection import RepeatedStratifiedKFold, StratifiedGroupKFol
 from .._folds import Folds
 from .._random import RandomStreams
 from ..exceptions import DataError
-from ..tables.containers import Target, is_frame, wrap_table, wrap_target
-from ._case import _check_target, _split
+from ..tables.containers import Target, is_frame, wrap_table
+from ._case import _check_target, _split, read_target
 from ._comparison_datasets import DatasetsComparison, compare_over_datasets
 from ._comparison_fits import Cell, Plan, compare_fold, digest_of
 from ._comparison_result import ComparisonResult
@@ -73,6 +73,9 @@ def compare_samplers(
             :class:`HybridSampler`, half noise and half generated rows, with fewer rows of the large classes.
         ``"auto"``
             :class:`AutoSampler` for this estimator.
+
+        Two more are known, and are there only when asked for: ``"distilled"`` is :class:`DistillationSampler`, and
+        ``"hard examples"`` is :class:`HardExampleSampler`.
     estimators : dict of str to classifier, list, classifier or None, default=None
         Judged behind each sampler. None for boosted trees and logistic regression that take mixed tables with gaps;
         put steps that prepare the columns before one of your own, as a pipeline.
@@ -88,7 +91,8 @@ def compare_samplers(
     groups : array-like of shape (n_rows,), default=None
         Passed on to the splitter, and kept together when a threshold is tuned. Samplers do not see them.
     ratios : sequence of float in (0, 1], default=None
-        Each sampler stands in one row with each of these ratios. None leaves each its own.
+        Each sampler stands in one row with each of these ratios, unless its ``sampling_strategy`` is None. None leaves
+        each its own.
     rows_metrics : bool, default=True
         Whether quality (:func:`.fidelity.quality_score`) and coverage (:func:`.manifold.coverage`) of the new rows
         against training rows of their class are computed too: means over the classes, weighted by new rows.
@@ -140,9 +144,9 @@ def compare_samplers(
     0.0
     """
     streams = RandomStreams.from_random_state(random_state)
-    X, y, _ = _split(X, y)
-    target = wrap_target(y)
-    _check_target(target, X.shape[0], None)
+    X, y, name = _split(X, y)
+    target = read_target(y, name)
+    _check_target(target, X.shape[0], name)
     labels = np.asarray(target.classes)[target.codes]
     if estimators is None or is_frame(X):
         # Samplers of imbalanced-learn take frames of pandas alone.
@@ -183,9 +187,14 @@ def _splits(
         raise DataError(
             f"Got cv={cv!r}; expected a number of folds, a splitter, or pairs of train and test rows."
         )
-    found = list(
-        check_cv(cv, target.codes, classifier=True).split(np.zeros((len(labels), 1)), target.codes, groups)
-    )
+    try:
+        found = list(
+            check_cv(cv, target.codes, classifier=True).split(
+                np.zeros((len(labels), 1)), target.codes, groups
+            )
+        )
+    except ValueError as error:
+        raise DataError(f"Got folds that these {len(labels)} rows cannot be split into: {error}") from error
     splits = [
         (_positions(train, len(labels)) % len(labels), _positions(test, len(labels)) % len(labels))
         for train, test in found
@@ -206,10 +215,16 @@ def _own_splitter(n_splits: int, target: Target, groups: np.ndarray | None, seed
         rarest = target.classes[int(target.counts.argmin())]
         raise DataError(
             f"Got cv={n_splits} for {fewest} rows of class {rarest!r}; expected 2 or more, and no more than it has "
-            "rows, so that each fold tests one."
+            "rows, so that each fold tests one. Merge the class with another one or drop its rows, if they are few."
         )
     if groups is None:
         return RepeatedStratifiedKFold(n_splits=n_splits, n_repeats=1, random_state=seed)
+    n_groups = len(np.unique(groups))
+    if n_groups < n_splits:
+        raise DataError(
+            f"Got cv={n_splits} for {n_groups} group(s); expected 2 or more, and no more than there are groups, since "
+            "a group stays in one fold. Groups are things such as patients, of which there are many."
+        )
     return StratifiedGroupKFold(n_splits, shuffle=True, random_state=seed)
 
 

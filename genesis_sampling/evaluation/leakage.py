@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from sklearn.metrics import get_scorer_names
 from sklearn.model_selection import StratifiedKFold, check_cv
 
 from .._random import RandomStreams
 from ..exceptions import DataError
-from ..tables.containers import Target, array_of_rows, wrap_table, wrap_target
+from ..tables.containers import Target, array_of_rows, wrap_table
+from ._case import _split, read_target
 from ._leak_report import CODES, LeakageFinding, LeakageReport, by_severity
 from ._leak_rows import Rows
 from ._leak_tree import is_estimator, places
@@ -49,8 +52,8 @@ def audit_leakage(
         fitted.
     X : {array-like, sparse matrix, dataframe} of shape (n_rows, n_columns)
         The rows that would be cross-validated.
-    y : array-like of shape (n_rows,)
-        Their classes.
+    y : array-like of shape (n_rows,), or column name
+        Their classes, or the name of the column of the dataframe ``X`` that holds them.
     cv : int, splitter or iterable of (train, validation), default=None
         The folds, as :func:`sklearn.model_selection.cross_val_score` takes them. None for five, or as many as the
         smallest class has rows.
@@ -78,7 +81,7 @@ def audit_leakage(
     Raises
     ------
     DataError
-        For an estimator that is none, rows that do not match, or a mask that is none.
+        For an estimator that is none, rows that do not match, an unknown score, or a mask that is none.
 
     Notes
     -----
@@ -113,6 +116,9 @@ def audit_leakage(
     [('GS109', 'randomforestclassifier')]
     """
     _check_estimator(estimator)
+    _check_scoring(scoring)
+    if np.isscalar(y):
+        X, y, _ = _split(X, y)
     streams = RandomStreams.from_random_state(random_state)
     frame, target = _checked_table(X, y)
     groups = _checked_groups(groups, len(frame))
@@ -142,13 +148,24 @@ def _check_estimator(estimator: Any) -> None:
         )
 
 
+def _check_scoring(scoring: Any) -> None:
+    if scoring is None or callable(scoring):
+        return
+    if not isinstance(scoring, str) or scoring not in get_scorer_names():
+        near = difflib.get_close_matches(str(scoring), get_scorer_names(), 1)
+        raise DataError(
+            f"Got scoring={scoring!r}; expected a name of a scorer of scikit-learn, scorer(estimator, X, y) or None."
+            + (f" Did you mean {near[0]!r}?" if near else "")
+        )
+
+
 def _checked_table(X: Any, y: Any) -> tuple[pd.DataFrame, Target]:
     """The table as a frame, and its classes."""
     if isinstance(X, list | tuple):
         X = array_of_rows(X)
     if np.ndim(X) != 2 and not hasattr(X, "columns"):
         raise DataError(f"Got X with {np.ndim(X)} dimensions; expected a table of rows and columns.")
-    frame, target = wrap_table(X).frame, wrap_target(y)
+    frame, target = wrap_table(X).frame, read_target(y)
     if len(frame) != len(target.codes):
         raise DataError(f"Got {len(frame)} rows in X and {len(target.codes)} labels in y; expected as many.")
     if not len(frame) or len(target.classes) < 2:

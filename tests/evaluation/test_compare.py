@@ -30,7 +30,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import LinearSVC
 from sklearn.tree import DecisionTreeClassifier
 
-from genesis_sampling import HybridSampler, InterpolationSampler, NoiseSampler
+from genesis_sampling import DistillationSampler, HybridSampler, InterpolationSampler, NoiseSampler
 from genesis_sampling._folds import Folds, corrected_difference, holm_adjusted, scorer_of
 from genesis_sampling.datasets import make_transactions
 from genesis_sampling.evaluation._comparison_datasets import over_datasets
@@ -272,6 +272,49 @@ def test_estimators_come_in_lists_and_mappings(data):
         "GaussianNB 2",
     ]
     assert compare(data, [], {"a": GaussianNB()}, scoring="f1").estimators == ["a"]
+
+
+def test_more_rows_are_known_than_stand_by_default(data):
+    result = compare(data, ["distilled", "hard examples"], rows_metrics=True, cv=2)
+    assert result.samplers == ["nothing", "distilled", "hard examples"]
+    assert result.errors.empty
+    made = result.to_frame("new_rows")["mean"]["GaussianNB"]
+    assert made["distilled"] > made["hard examples"] > 0
+    assert not {"distilled", "hard examples"} & {*DEFAULT_ROWS}
+
+
+def test_ratios_leave_samplers_alone_that_keep_the_shares(data):
+    given = {"distilled": DistillationSampler(), "half": DistillationSampler(0.5, growth=0.0)}
+    result = compare(data, given, ratios=(0.5, 1.0), cv=2)
+    assert result.samplers == ["nothing", "distilled", "half, ratio 0.5", "half, ratio 1"]
+
+
+def test_intervals_stay_where_scores_can_be():
+    # Three rows of the rare class in each test part: folds differ by more than the scale has room for.
+    X, y = make_classification(300, weights=[0.97], flip_y=0, class_sep=2, random_state=1)
+    result = compare((X, y), ["copies"], scoring=["recall", "log_loss", "average_precision"], cv=3)
+    for metric in ("recall", "average_precision"):
+        frame = result.to_frame(metric)
+        assert frame["low"].min() >= 0
+        assert frame["high"].max() <= 1
+        assert ((frame["low"] <= frame["mean"]) & (frame["mean"] <= frame["high"])).all()
+    assert result.to_frame("log_loss")["low"].min() >= 0
+
+
+def test_scores_of_other_ranges_under_a_known_name_are_not_clipped(data):
+    def recall(estimator, X, y):
+        return -5.0 - len(X) % 2
+
+    frame = compare(data, [], scoring=recall, cv=3).to_frame("recall")
+    assert (frame["high"] < 0).all()
+
+
+def test_the_picture_has_the_order_of_the_tables(data):
+    result = compare(data, ["copies", "noise", "smote"], cv=3)
+    drawn = list(result._display("average_precision").means.index)
+    ranks = result.to_frame("average_precision").loc["GaussianNB", "rank"]
+    assert ranks[drawn].is_monotonic_increasing
+    assert {*drawn} == {*result.samplers}
 
 
 def test_ratios_make_a_row_each(data):
@@ -557,7 +600,9 @@ def test_warnings_are_kept_and_not_shown(data):
         ({"scoring": {"coverage": "f1", "x": make_scorer(geometric_mean_score)}, "ratios": [2]}, "ratios"),
         ({"scoring": {"coverage": make_scorer(geometric_mean_score)}}, "always there"),
         ({"cv": 1}, "Got cv=1"),
-        ({"cv": 1000}, "rows of class 1"),
+        ({"cv": 1000}, "rows of class 1.* Merge the class"),
+        ({"cv": 3, "groups": np.arange(240) % 2}, r"Got cv=3 for 2 group\(s\)"),
+        ({"cv": StratifiedGroupKFold(3), "groups": np.arange(240) % 2}, "cannot be split into: .*n_splits=3"),
         ({"cv": 2.5}, "Got cv=2.5"),
         ({"cv": []}, "gives no fold"),
         ({"cv": [([0, 1], [1, 2])]}, "rows on both sides"),
@@ -582,6 +627,12 @@ def test_bad_input_is_said(data, options, words):
         (np.zeros((4, 2)), [0, 1], "2 labels for 4 rows"),
         (np.zeros((4, 2)), [0, 0, 0, 0], "one class only"),
         (np.zeros((4, 2)), [0, 1, None, 0], "missing labels"),
+        (np.zeros((4, 2)), [0.5, 1.5, 2.5, 0.1], "labels that are no classes .* Cut it into classes"),
+        (
+            pd.DataFrame({"a": [1, 2], "b": [0.5, 1.5]}),
+            "b",
+            "Got the target 'b' of labels that are no classes",
+        ),
     ],
 )
 def test_tables_that_cannot_be_compared_are_said(X, y, words):
@@ -838,12 +889,15 @@ def test_the_picture_shows_means_or_differences(data):
     pyplot = pytest.importorskip("matplotlib.pyplot")
     result = compare(data, {"noise": "noise", "copies": "copies", "failing": Failing()}, cv=2)
     display = result.plot("roc_auc")
-    assert list(display.means.index) == ["nothing", "noise", "copies"]
+    ranks = result.to_frame("roc_auc").loc["GaussianNB", "rank"].dropna()
+    assert list(display.means.index) == list(ranks.sort_values(kind="stable").index)
+    assert {*display.means.index} == {"nothing", "noise", "copies"}
     expected = result.to_frame("roc_auc")["mean"]["GaussianNB"]
-    np.testing.assert_allclose(display.means["GaussianNB"], expected.drop("failing"))
+    np.testing.assert_allclose(display.means["GaussianNB"], expected[display.means.index])
     assert display.ax_.get_ylabel() == "ROC AUC"
     ax = pyplot.figure().add_subplot()
-    assert list(result.plot(difference=True, ax=ax).means.index) == ["noise", "copies"]
+    others = [name for name in display.means.index if name != "nothing"]
+    assert list(result.plot("roc_auc", difference=True, ax=ax).means.index) == others
     pyplot.close("all")
     with pytest.raises(DataError, match="no value"):
         compare(data, [], cv=2).plot(difference=True)

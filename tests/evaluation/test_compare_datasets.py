@@ -169,3 +169,13 @@ def test_a_page_says_when_the_samplers_do_not_differ_as_a_whole_and_who_is_left_
     assert "failing is left out" in lacking.to_html()
     assert "failing is left out" in lacking._repr_html_()
     assert "failing is left out" in str(lacking)
+
+
+@pytest.mark.parametrize(("n_datasets", "is_few"), [(4, True), (5, True), (6, False)])
+def test_few_data_sets_cannot_tell_anything_by_wilcoxon(n_datasets, is_few):
+    found = comparison(4, n_datasets)
+    text = " ".join(str(found).split())
+    assert ("Wilcoxon's p cannot be below" in text) == is_few
+    least = 2 / 2**n_datasets
+    assert (least > found.alpha) == is_few
+    assert not (found.to_frame()["p_holm"] < least - 1e-12).any()

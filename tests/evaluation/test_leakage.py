@@ -17,6 +17,7 @@ from imblearn.ensemble import BalancedBaggingClassifier
 from imblearn.over_sampling import SMOTE, SMOTENC, BorderlineSMOTE, RandomOverSampler
 from imblearn.pipeline import Pipeline, make_pipeline
 from imblearn.under_sampling import EditedNearestNeighbours, RandomUnderSampler
+from sklearn import config_context
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import ColumnTransformer, make_column_transformer
@@ -54,9 +55,15 @@ from sklearn.tree import DecisionTreeClassifier
 from sklearn.utils.validation import has_fit_parameter
 
 from genesis_sampling import (
+    AdversarialSampler,
+    AugmentedClassifier,
+    AutoAugmentedClassifier,
+    AutoSampler,
     Constraint,
     ConstraintFilter,
+    DistillationSampler,
     GenerativeOverSampler,
+    HardExampleSampler,
     HybridSampler,
     InterpolationSampler,
     NoiseSampler,
@@ -261,6 +268,21 @@ def grouped(estimator: Any, cv: Any, **params):
     return Case(estimator, (X, y), options={"groups": groups, "cv": cv}, **params)
 
 
+def asked_for_groups(estimator: Any, method: str):
+    """It has asked for groups, as it can where metadata are routed."""
+    with config_context(enable_metadata_routing=True):
+        return getattr(estimator, f"set_{method}_request")(groups=True)
+
+
+def automatic(estimator: Any = None, candidates: Any = None):
+    """A sampler that chooses for logistic regression, between noise and nothing."""
+    return AutoSampler(
+        logistic() if estimator is None else estimator,
+        [NoiseSampler()] if candidates is None else candidates,
+        random_state=0,
+    )
+
+
 def gappy():
     X, y = mixed()
     return X.mask(np.random.default_rng(0).uniform(size=X.shape) < 0.1), y
@@ -416,6 +438,52 @@ CORRECT: dict[str, Callable[[], Case]] = {
         after(logistic()), NUMBERS, options={"synthetic_mask": np.zeros(400, dtype=bool)}
     ),
     "synthetic rows of training rows in the training part": lambda: only_in_training(from_all_rows=False),
+    "a classifier that chooses, without folds inside": lambda: Case(
+        AutoAugmentedClassifier(stopping(early_stopping=False), [NoiseSampler(), "class weights"]), NUMBERS
+    ),
+    "a classifier that chooses, early stopping without a sampler": lambda: Case(
+        AutoAugmentedClassifier(stopping(), ["class weights", "tuned threshold"]), NUMBERS
+    ),
+    "a sampler that chooses, all by itself": lambda: Case(after(logistic(), AutoSampler()), NUMBERS),
+    "a sampler that chooses, behind a scaler": lambda: Case(
+        make_pipeline(StandardScaler(), automatic(), logistic()), NUMBERS
+    ),
+    "a sampler that chooses among samplers with folds": lambda: Case(
+        after(logistic(), automatic(candidates={"a": DistillationSampler(), "b": HardExampleSampler()})),
+        NUMBERS,
+    ),
+    "a teacher that stops early": lambda: Case(
+        after(logistic(), DistillationSampler(teacher=stopping())), NUMBERS
+    ),
+    "samplers with folds in a hybrid": lambda: Case(
+        after(logistic(), HybridSampler([NoiseSampler(), DistillationSampler(sampling_strategy="auto")])),
+        NUMBERS,
+    ),
+    "noise after a sampler with folds": lambda: Case(
+        make_pipeline(HardExampleSampler(), NoiseSampler(), logistic()), NUMBERS
+    ),
+    "hard examples after an under-sampler": lambda: Case(
+        make_pipeline(EditedNearestNeighbours(), HardExampleSampler(), logistic()), NUMBERS
+    ),
+    "a filter without folds after a sampler": lambda: Case(
+        make_pipeline(NoiseSampler(), QualityFilter(NoiseSampler(), scorer="density"), logistic()), NUMBERS
+    ),
+    "a sampler that chooses, told the groups": lambda: grouped(
+        after(logistic(), asked_for_groups(automatic(), "fit_resample")), GroupKFold(3)
+    ),
+    "a classifier that chooses, told the groups": lambda: grouped(
+        asked_for_groups(AutoAugmentedClassifier(logistic(), [NoiseSampler()]), "fit"), GroupKFold(3)
+    ),
+    "a classifier that chooses among samplers with folds, told the groups": lambda: grouped(
+        asked_for_groups(AutoAugmentedClassifier(logistic(), [DistillationSampler()]), "fit"), GroupKFold(3)
+    ),
+    "validation rows of whole groups, the sampler told too": lambda: grouped(
+        asked_for_groups(AugmentedClassifier(logistic(), automatic(), validation_fraction=0.2), "fit"),
+        GroupKFold(3),
+    ),
+    "a sampler without folds, with groups": lambda: grouped(
+        after(logistic(), HybridSampler(NoiseSampler())), GroupKFold(3)
+    ),
     "a frozen model": lambda: Case(
         CalibratedClassifierCV(FrozenEstimator(after(stopping(early_stopping=False)).fit(*NUMBERS))),
         numbers(seed=1),
@@ -580,6 +648,81 @@ LEAKING: dict[str, Callable[[], Case]] = {
         "sampler__smote",
         "warning",
     ),
+    "early stopping in a classifier that chooses": lambda: Case(
+        AutoAugmentedClassifier(stopping(), [NoiseSampler()]), NUMBERS, "GS102", "estimator"
+    ),
+    "early stopping in a classifier that chooses, behind a scaler": lambda: Case(
+        make_pipeline(StandardScaler(), AutoAugmentedClassifier(stopping(), {"noise": NoiseSampler()})),
+        NUMBERS,
+        "GS102",
+        "autoaugmentedclassifier__estimator",
+    ),
+    "early stopping above 10,000 rows in a classifier that chooses, with many by distillation": lambda: Case(
+        AutoAugmentedClassifier(stopping(early_stopping="auto")),
+        numbers(4000, n_columns=2),
+        "GS102",
+        "estimator",
+    ),
+    "early stopping behind the sampler that is there by default": lambda: Case(
+        AugmentedClassifier(stopping()), NUMBERS, "GS102", "estimator"
+    ),
+    "folds in a classifier that chooses": lambda: Case(
+        AutoAugmentedClassifier(LogisticRegressionCV()), NUMBERS, "GS103", "estimator"
+    ),
+    "early stopping where a sampler chooses by it": lambda: Case(
+        after(logistic(), automatic(stopping())), NUMBERS, "GS102", "sampler__estimator", "warning"
+    ),
+    "folds where a sampler in a hybrid chooses by them": lambda: Case(
+        after(logistic(), HybridSampler([automatic(LogisticRegressionCV())])),
+        NUMBERS,
+        "GS103",
+        "sampler__over[0]__estimator",
+        "warning",
+    ),
+    "a sampler that chooses after a sampler": lambda: Case(
+        Pipeline([("a", NoiseSampler()), ("b", automatic()), ("model", logistic())]), NUMBERS, "GS111", "b"
+    ),
+    "a sampler that chooses after an under-sampler": lambda: Case(
+        Pipeline([("a", RandomUnderSampler()), ("b", automatic()), ("model", logistic())]),
+        NUMBERS,
+        "GS111",
+        "b",
+        "warning",
+    ),
+    "distillation after a sampler": lambda: Case(
+        Pipeline([("a", NoiseSampler()), ("b", DistillationSampler()), ("model", logistic())]),
+        NUMBERS,
+        "GS111",
+        "b",
+        "warning",
+    ),
+    "hard examples in a hybrid after a sampler": lambda: Case(
+        Pipeline([("a", SMOTE()), ("b", HybridSampler([HardExampleSampler()])), ("model", logistic())]),
+        NUMBERS,
+        "GS111",
+        "b__over[0]",
+        "warning",
+    ),
+    "adversarial rows after a sampler": lambda: Case(
+        Pipeline([("a", NoiseSampler()), ("b", AdversarialSampler()), ("model", logistic())]),
+        NUMBERS,
+        "GS111",
+        "b",
+        "warning",
+    ),
+    "a filter with folds after a sampler": lambda: Case(
+        Pipeline(
+            [
+                ("a", NoiseSampler()),
+                ("b", QualityFilter(NoiseSampler(), scorer="classifier")),
+                ("c", logistic()),
+            ]
+        ),
+        NUMBERS,
+        "GS111",
+        "b",
+        "warning",
+    ),
     "bounds read off the whole table": lambda: Case(
         constrained(Constraint.range("amount", ages()[0]["amount"].min(), ages()[0]["amount"].max())),
         ages(),
@@ -701,6 +844,44 @@ LEAKING: dict[str, Callable[[], Case]] = {
         where="a__cv",
         severity="warning",
     ),
+    "a sampler that chooses and does not know the groups": lambda: grouped(
+        after(logistic(), automatic()), GroupKFold(3), code="GS208", where="sampler__cv", severity="warning"
+    ),
+    "a sampler inside another one that cannot be told the groups": lambda: grouped(
+        after(logistic(), HybridSampler(asked_for_groups(automatic(), "fit_resample"))),
+        GroupKFold(3),
+        code="GS208",
+        where="sampler__over__cv",
+        severity="warning",
+    ),
+    "a classifier that chooses and does not know the groups": lambda: grouped(
+        AutoAugmentedClassifier(logistic(), [NoiseSampler()]),
+        GroupKFold(3),
+        code="GS208",
+        where="cv",
+        severity="warning",
+    ),
+    "validation rows that part groups": lambda: grouped(
+        AugmentedClassifier(logistic(), NoiseSampler(), validation_fraction=0.2),
+        GroupKFold(3),
+        code="GS208",
+        where="validation_fraction",
+        severity="warning",
+    ),
+    "distillation, which knows no groups": lambda: grouped(
+        after(logistic(), DistillationSampler()),
+        GroupKFold(3),
+        code="GS208",
+        where="sampler__cv",
+        severity="warning",
+    ),
+    "hard examples, which know no groups": lambda: grouped(
+        after(logistic(), HardExampleSampler()),
+        GroupKFold(3),
+        code="GS208",
+        where="sampler__n_folds",
+        severity="warning",
+    ),
 }
 
 
@@ -796,6 +977,24 @@ class TestMeasured:
         assert finding.evidence["outside"] > 0.325
         assert "log-loss" in finding.sentence
 
+    @pytest.mark.parametrize(
+        "model",
+        [
+            lambda network: AugmentedClassifier(network, copying()),
+            lambda network: AutoAugmentedClassifier(
+                network, [copying()], ratios=(1.0,), include_none=False, n_repeats=1, random_state=0
+            ),
+        ],
+        ids=["augmented", "chosen"],
+    )
+    def test_inside_of_classifiers_that_resample(self, model):
+        network = MLPClassifier(
+            (50,), early_stopping=True, max_iter=100, learning_rate_init=0.01, random_state=0
+        )
+        finding = only(audit_leakage(model(network), *noisy(), random_state=0), "GS102")
+        assert finding.evidence["inside"] > 0.65
+        assert 0.4 < finding.evidence["outside"] < 0.6
+
     def test_search_with_several_scores(self):
         search = GridSearchCV(logistic(), GRID, scoring=["f1", "accuracy"], refit="accuracy", cv=3)
         evidence = only(audit_leakage(after(search, copying()), *noisy()), "GS101").evidence
@@ -890,6 +1089,35 @@ class TestInput:
     def test_mask_that_is_none(self, mask):
         with pytest.raises(DataError, match="synthetic_mask of shape .* expected one boolean for each row"):
             audit_leakage(logistic(), *NUMBERS, synthetic_mask=mask)
+
+    @pytest.mark.parametrize("scoring", ["balanced_acuracy", 3, ["f1"]])
+    def test_scores_that_are_none(self, scoring):
+        with pytest.raises(DataError, match="Got scoring=.* expected a name of a scorer"):
+            audit_leakage(logistic(), *NUMBERS, scoring=scoring)
+
+    @pytest.mark.parametrize("container", [pd.DataFrame, pl.from_pandas], ids=["pandas", "polars"])
+    def test_target_by_its_name(self, container):
+        X, y = resampled(copying(), NUMBERS)
+        table = container(pd.DataFrame(X, columns=list("abcd")).assign(target=y))
+        by_name = audit_leakage(logistic(), table, "target", random_state=0)
+        labels = audit_leakage(logistic(), pd.DataFrame(X, columns=list("abcd")), y, random_state=0)
+        assert by_name == labels
+        assert [finding.code for finding in by_name.findings] == ["GS203"]
+
+    @pytest.mark.parametrize(
+        ("X", "message"),
+        [
+            (MIXED[0], "Got y='target'; expected labels, or the name of one of"),
+            (NUMBERS[0], "Got y='target' and X of type ndarray"),
+        ],
+    )
+    def test_name_of_no_column(self, X, message):
+        with pytest.raises(DataError, match=message):
+            audit_leakage(logistic(), X, "target")
+
+    def test_quantities_are_no_classes(self):
+        with pytest.raises(DataError, match="labels that are no classes .* Cut it into classes"):
+            audit_leakage(logistic(), NUMBERS[0], NUMBERS[0][:, 0])
 
     def test_groups_of_the_wrong_length(self):
         with pytest.raises(DataError, match="expected one for each row"):
