@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from ..exceptions import DataError
 from .arguments import check_columns, checked_report, delimiter_of, given, names_of
 from .commands import DataPath, Delimiter, Encoding, Force, Quiet, Seed, app
 from .session import say, session, title, write_report
@@ -103,5 +104,8 @@ def _repeated(folds: int, repeats: int, labels: Any, groups: Any, seed: int) -> 
 
     if groups is None:
         return RepeatedStratifiedKFold(n_splits=folds, n_repeats=repeats, random_state=seed)
+    n_groups = len(set(groups))
+    if folds > n_groups:
+        raise DataError(f"Got --folds {folds} for {n_groups} groups; expected no more than there are groups.")
     splitters = [StratifiedGroupKFold(folds, shuffle=True, random_state=seed + i) for i in range(repeats)]
     return (split for splitter in splitters for split in splitter.split(labels, labels, groups))

@@ -602,7 +602,10 @@ def test_warnings_are_kept_and_not_shown(data):
         ({"cv": 1}, "Got cv=1"),
         ({"cv": 1000}, "rows of class 1.* Merge the class"),
         ({"cv": 3, "groups": np.arange(240) % 2}, r"Got cv=3 for 2 group\(s\)"),
-        ({"cv": StratifiedGroupKFold(3), "groups": np.arange(240) % 2}, "cannot be split into: .*n_splits=3"),
+        (
+            {"cv": StratifiedGroupKFold(3), "groups": np.arange(240) % 2},
+            "cannot be split into|which gives no fold",
+        ),
         ({"cv": 2.5}, "Got cv=2.5"),
         ({"cv": []}, "gives no fold"),
         ({"cv": [([0, 1], [1, 2])]}, "rows on both sides"),
