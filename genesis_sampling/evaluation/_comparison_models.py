@@ -10,7 +10,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 
 from ..exceptions import DataError
-from ..metrics._pair import as_pair
+from ..metrics._models import TableCodes
 from ..samplers._rivals import with_tuned_threshold
 from ..tables.containers import wrap_table
 from ..tables.neighbors import fit_distances
@@ -81,13 +81,7 @@ def _view(X: Any) -> Any:
     numeric = all(types.is_numeric_dtype(dtype) and not types.is_bool_dtype(dtype) for dtype in known.dtypes)
     if numeric and not known.isna().any(axis=None):
         return None
-    pair = as_pair(known, known.head(1))
-    discrete = ~pair.is_number
-    n_levels = np.nan_to_num(pair.real.max(axis=0, initial=-1, where=~np.isnan(pair.real))) + 1
-    distances: Any = fit_distances(pair.real, discrete)
-
-    def points(table: Any) -> np.ndarray:
-        codes = as_pair(known, wrap_table(table).frame).synthetic
-        return distances.embed(np.where(discrete & (codes >= n_levels), np.nan, codes))
-
-    return points
+    codes = TableCodes()
+    points = codes.fit_transform(known)
+    distances: Any = fit_distances(points, codes.discrete_)
+    return lambda table: distances.embed(codes.transform(table))

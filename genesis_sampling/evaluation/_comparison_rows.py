@@ -23,7 +23,9 @@ from ..samplers import (
     NoiseSampler,
 )
 from ..samplers._candidates import checked_ratios, with_ratio
+from ..samplers._checks import check_is_instance
 from ..samplers._rivals import with_class_weights
+from ..samplers._seeds import seeded
 from ._comparison_models import DetectorClassifier, with_threshold_of_rows
 
 __all__ = [
@@ -34,7 +36,6 @@ __all__ = [
     "TrainingRows",
     "read_estimators",
     "read_rows",
-    "seeded",
 ]
 
 NOTHING = "nothing"
@@ -227,10 +228,7 @@ def _row(name: str, given: Any) -> Row:
         if name == NOTHING != given:
             raise DataError(f"Got {given!r} under the name {NOTHING!r}, which is kept for doing nothing.")
         return KNOWN_ROWS[given](name)
-    if isinstance(given, type):
-        raise DataError(
-            f"Got the class {given.__name__} in samplers; expected an instance, {given.__name__}()."
-        )
+    check_is_instance(given, "an instance", "in samplers")
     if name == NOTHING:
         raise DataError(f"Got {given!r} under the name {NOTHING!r}, which is kept for doing nothing.")
     if hasattr(given, "fit_resample"):
@@ -260,20 +258,8 @@ def read_estimators(estimators: Any, streams: RandomStreams) -> dict[str, Any]:
 
 
 def _check_estimator(name: str, estimator: Any) -> None:
-    if isinstance(estimator, type):
-        raise DataError(f"Got the class {estimator.__name__} in estimators; expected an instance of it.")
+    check_is_instance(estimator, "an instance", "in estimators")
     if not all(hasattr(estimator, method) for method in ("fit", "predict", "get_params")):
         raise DataError(
             f"Got the estimator {name!r}: {estimator!r}; expected a classifier with fit and predict, or a pipeline."
         )
-
-
-def seeded(estimator: Any, streams: RandomStreams) -> Any:
-    """A copy in which each random state that is None, also of what is nested, is a seed of its own."""
-    copy = clone(estimator)
-    seeds = {
-        name: streams.child(name).integer_seed()
-        for name, value in copy.get_params(deep=True).items()
-        if value is None and name.rpartition("__")[2] == "random_state"
-    }
-    return copy.set_params(**seeds)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
+from os import PathLike
 from textwrap import fill
 from typing import Any
 
@@ -11,12 +12,13 @@ import numpy as np
 import pandas as pd
 
 from ..exceptions import DataError
-from ..reports._html import html_fragment
+from ..reports._html import html_fragment, html_page
 from ..reports._page import Section, TableBlock, Text
 
 __all__ = ["CODES", "SEVERITIES", "LeakageFinding", "LeakageReport"]
 
 SEVERITIES = ("leak", "warning", "note")
+TITLE = "Do the scores leak?"
 
 # Code -> what it stands for. Codes are stable: they may be retired but never mean something else.
 CODES = {
@@ -133,6 +135,22 @@ class LeakageReport:
         rows = [_plain(asdict(finding)) for finding in self.findings]
         return pd.DataFrame(rows, columns=["code", "severity", "where", "sentence", "instead", "evidence"])
 
+    def to_html(self, path: str | PathLike[str] | None = None, *, title: str = TITLE) -> str:
+        """The report as one HTML file, which needs no network, runs no script and follows the reader's dark mode.
+
+        Parameters
+        ----------
+        path : str or path, default=None
+            Where to write it too; it appears whole or not at all.
+        title : str, default="Do the scores leak?"
+            Heading.
+
+        Returns
+        -------
+        str
+        """
+        return html_page(title, self._sections(), path)
+
     def __str__(self) -> str:
         return "\n".join([self._summary(), *map(_lines, self.findings)])
 
@@ -140,6 +158,9 @@ class LeakageReport:
         return str(self)
 
     def _repr_html_(self) -> str:
+        return html_fragment(self._sections())
+
+    def _sections(self) -> list[Section]:
         blocks: list[Any] = [Text(self._summary())]
         if self.findings:
             rows = [
@@ -147,7 +168,7 @@ class LeakageReport:
                 for f in self.findings
             ]
             blocks.append(TableBlock("Findings", ("code", "severity", "where", "what", "instead"), rows))
-        return html_fragment([Section("leakage", "Leakage", blocks)])
+        return [Section("found", "What was found", blocks)]
 
     def _summary(self) -> str:
         counts = [(sum(f.severity == severity for f in self.findings), severity) for severity in SEVERITIES]

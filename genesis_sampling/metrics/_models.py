@@ -9,20 +9,53 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
-from sklearn.ensemble import HistGradientBoostingClassifier
-from sklearn.linear_model import LogisticRegression
 
 from .._random import RandomStreams
 from ..exceptions import DataError, IdentifierWarning
 from ..tables import infer_schema
-from ..tables._threads import threads_for_trees
+from ..tables._classifiers import EncodedLogistic, EncodedTrees
 from ..tables.containers import wrap_table
-from ..tables.discriminator import columns_for_trees
-from ..tables.neighbors import EuclideanDistances, fit_distances
-from ._pair import as_pair
+from ._pair import TablePair, as_pair
 from ._scores import Judged
 
-__all__ = ["Rows", "TableClassifier", "Task", "read_task"]
+__all__ = ["Rows", "TableClassifier", "TableCodes", "Task", "read_task"]
+
+
+class TableCodes:
+    """Tables as numbers, NaN where a value is missing; a category that the first one lacks counts as missing.
+
+    Parameters
+    ----------
+    categorical_features : "auto", array-like of names or positions, or boolean mask, default="auto"
+        Columns that hold categories.
+
+    Attributes
+    ----------
+    discrete_ : ndarray of bool of shape (n_columns,)
+        Which columns hold categories.
+    """
+
+    def __init__(self, categorical_features: Any = "auto"):
+        self.categorical_features = categorical_features
+
+    def fit_transform(self, X: Any) -> np.ndarray:
+        """Numbers of the table that says what columns and categories there are, shape (n_rows, n_columns)."""
+        self._known_rows = wrap_table(X).frame
+        pair = self._pair(self._known_rows.head(1))
+        self._n_levels = np.nan_to_num(pair.real.max(axis=0, initial=-1, where=~np.isnan(pair.real))) + 1
+        self.discrete_ = ~pair.is_number
+        return pair.real
+
+    def transform(self, X: Any) -> np.ndarray:
+        """Numbers of a table with the same columns, shape (n_rows, n_columns)."""
+        codes = self._pair(wrap_table(X).frame).synthetic
+        return np.where(self.discrete_ & (codes >= self._n_levels), np.nan, codes)
+
+    def _pair(self, frame: pd.DataFrame) -> TablePair:
+        with warnings.catch_warnings():
+            # A column of names has too many categories to be used.
+            warnings.simplefilter("ignore", IdentifierWarning)
+            return as_pair(self._known_rows, frame, categorical_features=self.categorical_features)
 
 
 class TableClassifier(ClassifierMixin, BaseEstimator):
@@ -56,54 +89,24 @@ class TableClassifier(ClassifierMixin, BaseEstimator):
 
     def fit(self, X: pd.DataFrame, y: Any) -> TableClassifier:
         """Learn the classes ``y`` of the rows of ``X``."""
-        self._known_rows = wrap_table(X).frame
-        pair = self._pair(self._known_rows.head(1))
-        self._n_levels = np.nan_to_num(pair.real.max(axis=0, initial=-1, where=~np.isnan(pair.real))) + 1
-        self._discrete = ~pair.is_number
-        if self.model == "logistic":
-            view = fit_distances(pair.real, self._discrete)
-            assert isinstance(view, EuclideanDistances)
-            self._view = view
-            self._model = self._logistic().fit(self._points(pair.real), y)
-        else:
-            self._seen = columns_for_trees(pair.real, self._discrete)
-            # Early stopping would set rows aside at random, among them copies of synthetic ones.
-            model = HistGradientBoostingClassifier(
-                categorical_features=self._discrete[self._seen],
-                early_stopping=False,
-                class_weight=self.class_weight,
-                random_state=self.random_state,
-            )
-            with threads_for_trees(len(X)):
-                self._model = model.fit(self._points(pair.real), y)
+        self._codes = TableCodes(self.categorical_features)
+        codes = self._codes.fit_transform(X)
+        self._model = self._unfitted(self._codes.discrete_).fit(codes, y)
         self.classes_ = self._model.classes_
         return self
 
+    def _unfitted(self, discrete: np.ndarray) -> EncodedLogistic | EncodedTrees:
+        if self.model == "logistic":
+            return EncodedLogistic(discrete, max_iter=1000, class_weight=self.class_weight)
+        return EncodedTrees(discrete, class_weight=self.class_weight, random_state=self.random_state)
+
     def predict_proba(self, X: pd.DataFrame) -> np.ndarray:
         """Probabilities of the classes, shape (n_rows, n_classes)."""
-        codes = self._pair(X).synthetic
-        codes = np.where(self._discrete & (codes >= self._n_levels), np.nan, codes)
-        with threads_for_trees(len(codes)):
-            return self._model.predict_proba(self._points(codes))
-
-    def _logistic(self) -> LogisticRegression:
-        return LogisticRegression(max_iter=1000, class_weight=self.class_weight)
-
-    def _points(self, codes: np.ndarray) -> np.ndarray:
-        """What the model sees of encoded rows."""
-        return self._view.embed(codes) if self.model == "logistic" else codes[:, self._seen]
+        return self._model.predict_proba(self._codes.transform(X))
 
     def predict(self, X: pd.DataFrame) -> np.ndarray:
         """The most probable class of each row."""
         return self.classes_[self.predict_proba(X).argmax(axis=1)]
-
-    def _pair(self, X: pd.DataFrame) -> Any:
-        with warnings.catch_warnings():
-            # A column of names has too many categories to be used.
-            warnings.simplefilter("ignore", IdentifierWarning)
-            return as_pair(
-                self._known_rows, wrap_table(X).frame, categorical_features=self.categorical_features
-            )
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,11 @@ from __future__ import annotations
 from base64 import b64encode
 from collections.abc import Sequence
 from html import escape
+from os import PathLike
+from pathlib import Path
 from typing import Any
 
+from ..tables._atomic import atomic_output
 from ._page import Block, CodeBlock, Items, PictureBlock, Section, TableBlock, Text
 from ._words import clean
 
@@ -65,7 +68,7 @@ figure .box {
   margin: 0; width: fit-content; max-width: 100%; border: 1px solid var(--line); border-radius: 6px;
 }
 figure img { display: block; max-width: 100%; height: auto; }
-@media (max-width: 40rem) {
+@media screen and (max-width: 40rem) {
   main { padding: 1rem .9rem 2rem; }
   /* A picture of several panels would be too small to read: it scrolls in its own box. */
   figure img.wide { max-width: none; width: 44rem; }
@@ -75,7 +78,13 @@ figure img { display: block; max-width: 100%; height: auto; }
   main { max-width: none; padding: 0; }
   h2 { break-after: avoid; }
   .box { overflow: visible; }
-  pre { white-space: pre-wrap; }
+  /* A page cannot be scrolled: tables are set small and their lines broken, numbers between words alone. */
+  table { font-size: .72rem; }
+  th, td { padding-right: .4rem; }
+  caption, thead th, th.number, td.number { white-space: normal; }
+  caption, thead th { overflow-wrap: anywhere; }
+  tbody th { min-width: 5rem; }
+  pre { white-space: pre-wrap; overflow-wrap: anywhere; }
   table, figure, li { break-inside: avoid; }
 }
 """
@@ -86,11 +95,11 @@ COLUMN, ROW = 'th scope="col"', 'th scope="row"'
 WIDE = 800
 
 
-def html_page(title: str, sections: Sequence[Section]) -> str:
-    """The whole file."""
+def html_page(title: str, sections: Sequence[Section], path: str | PathLike[str] | None = None) -> str:
+    """The whole file; with a path it is written there too, and appears whole or not at all."""
     links = "".join(f'<li><a href="#{_text(part.key)}">{_text(part.title)}</a></li>' for part in sections)
     parts = "\n".join(map(_section, sections))
-    return f"""<!doctype html>
+    text = f"""<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -109,6 +118,10 @@ def html_page(title: str, sections: Sequence[Section]) -> str:
 </body>
 </html>
 """
+    if path is not None:
+        with atomic_output(Path(path)) as stream:
+            stream.write(text.encode())
+    return text
 
 
 def html_fragment(sections: Sequence[Section]) -> str:

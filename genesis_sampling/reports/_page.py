@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ._figures import DIVERSITY, FIDELITY, PRIVACY, FigureText, ideal_text, value_text
-from .advice import advise
+from .advice import RELABELLED, advise
 
 if TYPE_CHECKING:
     from .plots import Picture
@@ -191,6 +191,7 @@ def _advice_section(report: AugmentationReport, figures: Mapping[str, Any]) -> S
         n_columns=None if metrics is None else len(metrics.real.columns),
         lost=None if metrics is None or not figures.get("categories_lost") else metrics.lost_categories(),
         utility=None if metrics is None else metrics.utility(),
+        relabelled=RELABELLED in map(str, report.choices.values()),
     )
     todo = [advice.text for advice in found if advice.kind != "fine"]
     fine = [advice.text for advice in found if advice.kind == "fine"]

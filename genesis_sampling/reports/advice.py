@@ -4,18 +4,31 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import pandas as pd
 
-__all__ = ["Advice", "advise"]
+from ._facts import Facts
 
-# A distribution, or the table of two columns, that is a tenth off is off to the eye; fresh real rows of common tables
-# score .97 and more, and where there are so few rows that chance alone takes more, the bound follows their number.
-LOW_SCORE = 0.9
-# Kolmogorov's bound for two samples at 1 %: chance takes more than 1.63 sqrt(1/n + 1/m) off one score in a hundred.
-CHANCE = 1.63
+__all__ = ["RELABELLED", "Advice", "advise"]
+
+# What a sampler of such rows writes into its choices, and the figures that tell no more of them.
+RELABELLED = "real rows under labels of a teacher"
+OF_COPIES = {
+    "exact_copies",
+    "nearer_to_train",
+    "authenticity",
+    "membership_distance",
+    "membership_domias",
+    "c2st",
+    "duplicate_share",
+    "nearest_distance_ratio",
+}
+RELABELLED_WORDS = (
+    "Among the new rows are real ones under labels that a teacher gave. They copy training rows on purpose and protect "
+    "nobody, so do not give them to people who may not see the real ones. With DistillationSampler(sampler=...) the "
+    "rows are new as well."
+)
 # Fresh rows give .5, sequential trees .52 to .6 on large tables and .55 to .8 within classes of some hundred rows;
 # above, rows are told apart by what a model will learn too.
 HIGH_C2ST = 0.8
@@ -45,8 +58,6 @@ PERFECT = 0.99
 COARSER = (
     "Use a generator that learns groups of rows, such as trees, with more rows in each, or a DiversityFilter."
 )
-# Of fresh rows about half are authentic, in few columns fewer: of a single number a third.
-LOW_AUTHENTICITY, LOW_AUTHENTICITY_OF_FEW, FEW_COLUMNS = 0.4, 0.25, 4
 # At the usual threshold a model hardly names a class with a fifth of the rows of another and less.
 BIASED_RATIO = 5
 # Of candidates that pass for real, few are turned down; where half are, the generator is what to look at.
@@ -70,45 +81,6 @@ class Advice(NamedTuple):
     text: str
 
 
-@dataclass(frozen=True)
-class Facts:
-    """What advice is made from, as :func:`advise` takes it."""
-
-    figures: Mapping[str, float | None]
-    column_shapes: pd.Series | None
-    pair_trends: pd.DataFrame | None
-    counts: Mapping[Any, int]
-    rejected: Mapping[str, int]
-    n_generated: int
-    n_rows: tuple[int, int] | None
-    n_columns: int | None
-    lost: pd.DataFrame | None
-    utility: pd.DataFrame | None
-    intervals: Mapping[str, tuple[float, float] | None]
-
-    def __getitem__(self, key: str) -> float:
-        """A figure; NaN, which is neither below nor above any bound, where it is unknown."""
-        value = self.figures.get(key)
-        return math.nan if value is None else float(value)
-
-    @property
-    def low_authenticity(self) -> float:
-        """The share of authentic rows below which rows lean on others."""
-        few = self.n_columns is not None and self.n_columns <= FEW_COLUMNS
-        return LOW_AUTHENTICITY_OF_FEW if few else LOW_AUTHENTICITY
-
-    def surely(self, key: str) -> float:
-        """The end of a figure's interval that is nearer to its ideal of 0.5 from above; the figure if it has none."""
-        interval = self.intervals.get(key)
-        return self[key] if interval is None else interval[0]
-
-    def low_score(self, chance: float = CHANCE) -> float:
-        """The score below which columns are off by more than chance explains."""
-        if self.n_rows is None or not min(self.n_rows):
-            return LOW_SCORE
-        return min(LOW_SCORE, 1 - chance * math.sqrt(sum(1 / n for n in self.n_rows)))
-
-
 def advise(
     figures: Mapping[str, float | None],
     *,
@@ -122,6 +94,7 @@ def advise(
     lost: pd.DataFrame | None = None,
     utility: pd.DataFrame | None = None,
     intervals: Mapping[str, tuple[float, float] | None] | None = None,
+    relabelled: bool = False,
 ) -> list[Advice]:
     """Say in sentences what the figures of an augmentation mean and what to do.
 
@@ -149,6 +122,8 @@ def advise(
         Scores with and without the synthetic rows, as ``AugmentationMetrics.utility()`` gives them.
     intervals : mapping of str to tuple of two float, default=None
         95 % confidence intervals of figures: one that may be at its ideal by chance is no reason for advice.
+    relabelled : bool, default=False
+        Whether rows are real ones under labels of a teacher: then figures that find copies are no reason for advice.
 
     Returns
     -------
@@ -165,8 +140,9 @@ def advise(
     >>> advise({"shape": 0.98, "trend": 0.96})[0].kind
     'fine'
     """
+    judged = {name: value for name, value in figures.items() if not (relabelled and name in OF_COPIES)}
     facts = Facts(
-        figures,
+        judged,
         column_shapes,
         pair_trends,
         counts or {},
@@ -180,12 +156,12 @@ def advise(
     )
     rules = (_privacy, _use, _fidelity, _diversity, _balance, _acceptance)
     found = [advice for rule in rules for advice in rule(facts)]
-    judged = [key for key, value in figures.items() if value is not None and not math.isnan(value)]
-    if not found and judged:
+    if relabelled:
+        found.insert(0, Advice("privacy", RELABELLED_WORDS))
+    known = [key for key, value in figures.items() if value is not None and not math.isnan(value)]
+    if not found and known:
         found = [
-            Advice(
-                "fine", f"All is well as far as these {len(judged)} figures tell: none of them stands out."
-            )
+            Advice("fine", f"All is well as far as these {len(known)} figures tell: none of them stands out.")
         ]
     return found
 

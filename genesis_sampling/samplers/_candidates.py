@@ -12,6 +12,7 @@ from sklearn.base import clone
 
 from .._random import RandomStreams
 from ..exceptions import DataError
+from ._checks import check_is_instance
 from .base import BaseAugmenter
 from .distillation import DistillationSampler
 from .generative import GenerativeOverSampler
@@ -96,10 +97,7 @@ def sampler_candidates(
     """Each sampler with each ratio that makes rows of such classes; as it is, where its strategy is None."""
     found, checked = [], checked_ratios(ratios)
     for name, sampler in samplers.items():
-        if isinstance(sampler, type):
-            raise DataError(
-                f"Got the class {sampler.__name__} as a candidate; expected {sampler.__name__}()."
-            )
+        check_is_instance(sampler, "a sampler", "as a candidate")
         if not hasattr(sampler, "fit_resample"):
             raise DataError(
                 f"Got the candidate {name!r}: {sampler!r}; expected a sampler, with fit_resample."

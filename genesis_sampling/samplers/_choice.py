@@ -19,6 +19,7 @@ from .._random import RandomStreams
 from ..exceptions import DataError
 from ..tables.containers import Target
 from ._candidates import Candidate
+from ._checks import cannot_take_rows, check_is_instance
 
 __all__ = ["Search", "Trials", "inner_splits"]
 
@@ -155,11 +156,6 @@ class Search:
     time_budget: float | None
     n_jobs: int | None
 
-    @classmethod
-    def of(cls, chooser: Any) -> Search:
-        """As the parameters of an estimator say."""
-        return cls(chooser.scoring, chooser.cv, chooser.n_repeats, chooser.time_budget, chooser.n_jobs)
-
     def run(
         self,
         X: Any,
@@ -256,19 +252,11 @@ class Search:
                 failed = FoldScores({"score": np.nan}, one.seconds, one.error)
                 trials.record(place, learner, fold, failed if one.error else next(scored))
             if error := trials.errors.get(trials.candidates[0].name):
-                hint = (
-                    " Put steps that prepare the columns before it, as a pipeline."
-                    if "convert" in error
-                    else ""
-                )
-                raise DataError(
-                    f"The estimator could not be trained or scored on the rows as they are: {error.rstrip('.')}.{hint}"
-                )
+                raise cannot_take_rows("The estimator could not be trained or scored on", error)
 
 
 def _check_classifier(estimator: Any) -> None:
-    if isinstance(estimator, type):
-        raise DataError(f"Got the class {estimator.__name__}; expected a classifier, {estimator.__name__}().")
+    check_is_instance(estimator, "a classifier")
     kind = get_tags(estimator).estimator_type if hasattr(estimator, "__sklearn_tags__") else None
     if kind not in (None, "classifier"):
         raise DataError(f"Got {type(estimator).__name__}, a {kind}; expected a classifier.".replace("_", " "))

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
-__all__ = ["DelegatingClassifier"]
+__all__ = ["DelegatingClassifier", "answers"]
 
 
-def _has(method: str) -> Any:
-    """Whether the classifier inside has a method."""
+def answers(method: str) -> Callable[[Any], bool]:
+    """What tells whether the classifier inside has a method, for ``available_if``."""
 
     def check(self) -> bool:
         getattr(self.estimator_ if hasattr(self, "estimator_") else self._model(), method)
         return True
 
-    return available_if(check)
+    return check
 
 
 class DelegatingClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
@@ -42,7 +43,7 @@ class DelegatingClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
         check_is_fitted(self, "estimator_")
         return self.estimator_.predict(X)
 
-    @_has("predict_proba")
+    @available_if(answers("predict_proba"))
     def predict_proba(self, X):
         """Probabilities of the classes.
 
@@ -57,7 +58,7 @@ class DelegatingClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
         check_is_fitted(self, "estimator_")
         return self.estimator_.predict_proba(X)
 
-    @_has("decision_function")
+    @available_if(answers("decision_function"))
     def decision_function(self, X):
         """Scores of the classifier.
 

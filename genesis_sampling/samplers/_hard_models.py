@@ -19,9 +19,10 @@ from .._random import RandomStreams
 from ..exceptions import DataError
 from ..tables._threads import threads_for_trees
 from ..tables.discriminator import columns_for_trees
+from ._checks import cannot_take_rows
 from .data import ClassData, SamplingData
 
-__all__ = ["Boundary", "check_is_instance", "fit_boundary", "has_too_few_rows"]
+__all__ = ["Boundary", "fit_boundary", "has_too_few_rows"]
 
 # With three rows of a class, one is left to learn from when any two are left out.
 MIN_ROWS = 3
@@ -118,12 +119,6 @@ def _balanced(model: _Model, X: Any) -> np.ndarray:
     return total
 
 
-def check_is_instance(estimator: Any, expected: str) -> None:
-    """Refuse a class where an instance of it is meant, which cannot be cloned."""
-    if isinstance(estimator, type):
-        raise DataError(f"Got the class {estimator.__name__}; expected a {expected}, {estimator.__name__}().")
-
-
 def has_too_few_rows(part: ClassData, consequence: str) -> bool:
     """Whether the class, or every other one, is too small to be learned without two folds; if so, it is told."""
     counts = np.delete(part.data.target.counts, part.code)
@@ -185,12 +180,7 @@ def _fitted(classifier: Any, X: Any, y: np.ndarray) -> Any:
     except (TypeError, ValueError) as error:
         if isinstance(error, DataError):
             raise
-        name, said = type(classifier).__name__, str(error).strip().rstrip(".")
-        hint = " Put steps that prepare the columns before it, as a pipeline."
-        raise DataError(
-            f"{name} could not be fitted to the rows as they are: {said}."
-            f"{hint if 'convert' in said or 'NaN' in said else ''}"
-        ) from error
+        raise cannot_take_rows(f"{type(classifier).__name__} could not be fitted to", str(error)) from error
 
 
 def _folds(codes: np.ndarray, n_folds: int, rng: np.random.Generator) -> np.ndarray:

@@ -15,6 +15,7 @@ from ..exceptions import DataError
 from ..tables import TableEncoder
 from ..tables.containers import Table, wrap_table
 from ..tables.neighbors import distance_view
+from ._checks import check_is_instance
 from .base import BaseAugmenter
 from .data import ClassData, ClassSource, NewRows, ResamplePlan, SamplingData, Sieve, draw_class, plan_classes
 from .strategy import target_counts
@@ -34,8 +35,7 @@ class InnerSampler:
     """
 
     def __init__(self, sampler: Any, key: str | int = "inner"):
-        if isinstance(sampler, type):
-            raise DataError(f"Got the class {sampler.__name__}; expected a sampler, {sampler.__name__}().")
+        check_is_instance(sampler, "a sampler")
         self.sampler = clone(sampler)
         self.key = key
         self.is_ours = isinstance(sampler, BaseAugmenter)

@@ -13,9 +13,8 @@ from sklearn.utils.validation import check_is_fitted, has_fit_parameter, validat
 
 from ..exceptions import DataError, IdentifierWarning
 from ..tables import ColumnKind, infer_schema
-from ..tables._threads import threads_for_trees
+from ..tables._classifiers import EncodedTrees
 from ..tables.containers import array_of_rows, is_frame, wrap_table
-from ..tables.discriminator import columns_for_trees
 from ..tables.schema import numbers
 
 __all__ = ["TableTrees"]
@@ -47,24 +46,13 @@ class TableTrees(ClassifierMixin, BaseEstimator):
             ]
         codes = self._codes(frame)
         discrete = np.array([reader.discrete for reader in self._readers])
-        self._seen = columns_for_trees(codes, discrete)
-        if not self._seen.any():
-            raise DataError(
-                f"Got {len(self._seen)} columns, none of which trees can use: each has more than 254 categories or no "
-                "value at all. Give an estimator that takes them."
-            )
         given = {"X_val": X_val, "y_val": y_val, "sample_weight_val": sample_weight_val}
         validation = {name: value for name, value in given.items() if value is not None}
         if validation:
             _check_version()
-            validation["X_val"] = self._codes(self._frame(X_val))[:, self._seen]
-        model = HistGradientBoostingClassifier(
-            categorical_features=discrete[self._seen],
-            early_stopping=bool(validation),
-            random_state=self.random_state,
-        )
-        with threads_for_trees(len(codes)):
-            self._model = model.fit(codes[:, self._seen], y, sample_weight=sample_weight, **validation)
+            validation["X_val"] = self._codes(self._frame(X_val))
+        model = EncodedTrees(discrete, early_stopping=bool(validation), random_state=self.random_state)
+        self._model = model.fit(codes, y, sample_weight=sample_weight, **validation)
         self.classes_ = self._model.classes_
         self.n_iter_ = self._model.n_iter_
         return self
@@ -72,9 +60,7 @@ class TableTrees(ClassifierMixin, BaseEstimator):
     def predict_proba(self, X):
         """Probabilities of the classes, shape (n_rows, n_classes)."""
         check_is_fitted(self)
-        codes = self._codes(self._frame(X))
-        with threads_for_trees(len(codes)):
-            return self._model.predict_proba(codes[:, self._seen])
+        return self._model.predict_proba(self._codes(self._frame(X)))
 
     def predict(self, X):
         """The most probable class of each row."""

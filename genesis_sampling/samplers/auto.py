@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
 from sklearn.utils import check_consistent_length
-from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 
-from ..exceptions import GenesisWarning, SmallClassWarning
 from ..metrics._models import TableClassifier
 from ._candidates import NOTHING, Candidate, default_samplers, named, sampler_candidates
-from ._choice import Search
+from ._chooser import Chooser
 from ._inner import InnerSampler
 from .base import BaseAugmenter
 from .data import ClassData, NewRows, ResamplePlan, SamplingData
@@ -21,7 +18,7 @@ from .generative import GenerativeOverSampler
 __all__ = ["AutoSampler"]
 
 
-class AutoSampler(BaseAugmenter):
+class AutoSampler(Chooser, BaseAugmenter):
     """Choose a sampler and a ratio by cross-validation within the rows it is given, or make no row at all.
 
     No sampler helps every learner on every table, and most do not help most of the time. This one tries several on
@@ -119,47 +116,6 @@ class AutoSampler(BaseAugmenter):
     ['nothing', 'NoiseSampler, ratio 0.5', 'NoiseSampler, ratio 1']
     """
 
-    _parameter_constraints: dict = {
-        "estimator": [HasMethods(["fit", "predict"]), None],
-        "candidates": [StrOptions({"default"}), list, tuple, dict],
-        "ratios": ["array-like"],
-        "include_none": ["boolean"],
-        "scoring": [str, callable],
-        "cv": [Interval(Integral, 2, None, closed="left")],
-        "n_repeats": [Interval(Integral, 1, None, closed="left")],
-        "min_gain": [Interval(Real, 0, None, closed="left")],
-        "time_budget": [Interval(Real, 0, None, closed="neither"), None],
-        "n_jobs": [Integral, None],
-        "random_state": ["random_state"],
-    }
-
-    def __init__(
-        self,
-        estimator=None,
-        candidates="default",
-        *,
-        ratios=(0.5, 1.0),
-        include_none=True,
-        scoring="average_precision",
-        cv=3,
-        n_repeats=2,
-        min_gain=0.5,
-        time_budget=None,
-        n_jobs=None,
-        random_state=None,
-    ):
-        self.estimator = estimator
-        self.candidates = candidates
-        self.ratios = ratios
-        self.include_none = include_none
-        self.scoring = scoring
-        self.cv = cv
-        self.n_repeats = n_repeats
-        self.min_gain = min_gain
-        self.time_budget = time_budget
-        self.n_jobs = n_jobs
-        self.random_state = random_state
-
     def fit_resample(self, X, y, groups=None):
         """Choose, and resample by what was chosen.
 
@@ -222,23 +178,17 @@ class AutoSampler(BaseAugmenter):
             *sampler_candidates(samplers, self.ratios, data.counts, streams.child("candidate")),
         ]
         own = self.estimator is None
-        trials = Search.of(self).run(
+        best = self._chosen_of(
+            candidates,
+            _own_learners(streams.child("learners").integer_seed()) if own else {"estimator": self.estimator},
             data.table.frame if own else data.table.native,
             data.target,
             groups,
-            candidates,
-            _own_learners(streams.child("learners").integer_seed()) if own else {"estimator": self.estimator},
             streams.child("folds"),
+            data.warn,
         )
-        best = trials.best(self.min_gain)
-        if not self.include_none and len(candidates) > 1:
-            best = trials.best_of_any()
-        if trials.reason:
-            data.warn(trials.reason, GenesisWarning if trials.errors else SmallClassWarning)
-        self.gain_error_ = trials.standard_error()
-        self.cv_results_ = trials.results()
-        self.best_candidate_, self.best_sampler_ = candidates[best].name, candidates[best].sampler
-        return candidates[best]
+        self.best_sampler_ = best.sampler
+        return best
 
 
 def _own_learners(seed: int) -> dict[str, Any]:

@@ -10,21 +10,19 @@ import numpy as np
 from sklearn.base import _fit_context, clone
 from sklearn.model_selection import StratifiedKFold
 from sklearn.utils import check_consistent_length, get_tags
-from sklearn.utils._param_validation import HasMethods
 from sklearn.utils.validation import validate_data
 
 from .._folds import depends_on_predict, scorer_of
 from .._random import RandomStreams
-from ..exceptions import DataError, GenesisWarning, SmallClassWarning
+from ..exceptions import DataError
 from ..tables.containers import Target
 from ._candidates import NOTHING, Candidate, default_samplers, named, sampler_candidates
-from ._choice import Search
+from ._chooser import Chooser
 from ._delegation import DelegatingClassifier
 from ._rivals import with_class_weights, with_tuned_threshold
 from ._table_trees import TableTrees
 from ._training_rows import read_labels
 from ._warning import warn_user
-from .auto import AutoSampler
 
 __all__ = ["AutoAugmentedClassifier"]
 
@@ -32,7 +30,7 @@ CLASS_WEIGHTS, TUNED_THRESHOLD = "class weights", "tuned threshold"
 MAX_THRESHOLD_FOLDS = 5
 
 
-class AutoAugmentedClassifier(DelegatingClassifier):
+class AutoAugmentedClassifier(Chooser, DelegatingClassifier):
     """A classifier that is trained in the way that gains on folds of its training rows, or as it is.
 
     :class:`AutoSampler` chooses among what can be done to the rows. Here, what can be done to the model stands beside
@@ -96,6 +94,11 @@ class AutoAugmentedClassifier(DelegatingClassifier):
     AutoSampler : The choice among samplers alone, as a step of a pipeline; its notes tell the rule.
     AugmentedClassifier : One sampler, with validation rows, weights and a correction of the prior.
 
+    Notes
+    -----
+    ``fit`` takes no weights of rows: pipelines of a sampler, and the scores by which candidates are compared, could not
+    regard them. :class:`AugmentedClassifier` hands weights on.
+
     Examples
     --------
     >>> from sklearn.datasets import make_classification
@@ -109,38 +112,6 @@ class AutoAugmentedClassifier(DelegatingClassifier):
     >>> model.best_candidate_ in candidates
     True
     """
-
-    _parameter_constraints: dict = {
-        **AutoSampler._parameter_constraints,
-        "estimator": [HasMethods(["fit", "predict"]), None],
-    }
-
-    def __init__(
-        self,
-        estimator=None,
-        candidates="default",
-        *,
-        ratios=(0.5, 1.0),
-        include_none=True,
-        scoring="average_precision",
-        cv=3,
-        n_repeats=2,
-        min_gain=0.5,
-        time_budget=None,
-        n_jobs=None,
-        random_state=None,
-    ):
-        self.estimator = estimator
-        self.candidates = candidates
-        self.ratios = ratios
-        self.include_none = include_none
-        self.scoring = scoring
-        self.cv = cv
-        self.n_repeats = n_repeats
-        self.min_gain = min_gain
-        self.time_budget = time_budget
-        self.n_jobs = n_jobs
-        self.random_state = random_state
 
     # The estimator inside checks its own parameters.
     @_fit_context(prefer_skip_nested_validation=False)
@@ -166,17 +137,10 @@ class AutoAugmentedClassifier(DelegatingClassifier):
         streams = RandomStreams.from_random_state(self.random_state)
         candidates = [Candidate(NOTHING), *self._candidates(target, groups, streams.child("candidate"))]
         model = self._model()
-        trials = Search.of(self).run(
-            X, target, groups, candidates, {"estimator": model}, streams.child("folds")
+        best = self._chosen_of(
+            candidates, {"estimator": model}, X, target, groups, streams.child("folds"), warn_user
         )
-        if trials.reason:
-            warn_user(trials.reason, GenesisWarning if trials.errors else SmallClassWarning)
-        best = trials.best(self.min_gain)
-        if not self.include_none and len(candidates) > 1:
-            best = trials.best_of_any()
-        self.gain_error_, self.cv_results_ = trials.standard_error(), trials.results()
-        self.best_candidate_ = candidates[best].name
-        self.estimator_ = clone(candidates[best].with_model(model)).fit(X, self.classes_[target.codes])
+        self.estimator_ = clone(best.with_model(model)).fit(X, self.classes_[target.codes])
         return self
 
     def _model(self) -> Any:

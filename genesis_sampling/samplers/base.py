@@ -24,7 +24,7 @@ from ..tables.schema import check_column_names
 from .data import ClassData, ClassSource, NewRows, ResamplePlan, SamplingData, draw_class, plan_classes
 from .strategy import target_counts
 
-__all__ = ["BaseAugmenter", "ClasswiseOverSampler"]
+__all__ = ["BaseAugmenter", "ClasswiseOverSampler", "TargetOverSampler"]
 
 
 class BaseAugmenter(BaseSampler):
@@ -198,11 +198,12 @@ def _lazy_metrics(data: SamplingData, plan: ResamplePlan) -> AugmentationMetrics
     )
 
 
-class ClasswiseOverSampler(BaseAugmenter, BaseOverSampler):
-    """Base of the samplers that only make rows of a class.
+class TargetOverSampler(BaseAugmenter, BaseOverSampler):
+    """Base of the samplers that bring classes to their targets by new rows.
 
-    A subclass writes ``_fit_class(part) -> ClassSource``, which learns one class; counting, targets and stacking are
-    done here. Original rows come first, in order and unchanged.
+    A subclass writes ``_make_class(part, n_rows) -> NewRows``; counting, targets and stacking are done here. Original
+    rows come first, in order and unchanged. A ``sampling_strategy`` of None, where a subclass allows it, leaves the
+    class shares as they are.
     """
 
     _sampling_type = "over-sampling"
@@ -218,17 +219,25 @@ class ClasswiseOverSampler(BaseAugmenter, BaseOverSampler):
         "random_state": ["random_state"],
     }
 
-    @abstractmethod
-    def _fit_class(self, part: ClassData, **params) -> ClassSource:
-        """Learn one class."""
-
     def _strategy(self, data: SamplingData) -> dict[Any, int]:
         """Label -> number of rows to make."""
-        target = target_counts(self.sampling_strategy, data.counts, growth=self.growth, y=data.target.native)
+        strategy = {} if self.sampling_strategy is None else self.sampling_strategy
+        target = target_counts(strategy, data.counts, growth=self.growth, y=data.target.native)
         return {label: target[label] - count for label, count in data.counts.items()}
 
     def _resample(self, data: SamplingData, **params) -> ResamplePlan:
         return plan_classes(data, self._strategy(data), lambda part, n: self._make_class(part, n, **params))
+
+
+class ClasswiseOverSampler(TargetOverSampler):
+    """Base of the samplers that learn one class after the other.
+
+    A subclass writes ``_fit_class(part) -> ClassSource``; a filter that stands around the sampler is minded here.
+    """
+
+    @abstractmethod
+    def _fit_class(self, part: ClassData, **params) -> ClassSource:
+        """Learn one class."""
 
     def _make_class(self, part: ClassData, n_rows: int, **params) -> NewRows:
         return draw_class(self._fit_class(part, **params), n_rows, part)

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import inspect
-import warnings
-from fractions import Fraction
 from numbers import Real
 from typing import Any
 
 import numpy as np
-import pandas as pd
-from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, _fit_context, clone
-from sklearn.model_selection import StratifiedGroupKFold, StratifiedShuffleSplit
+from sklearn.base import _fit_context, clone
 from sklearn.utils import compute_sample_weight, get_tags
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.metaestimators import available_if
@@ -24,38 +20,18 @@ from sklearn.utils.validation import (
 
 from .._random import RandomStreams
 from ..exceptions import DataError
+from ._delegation import DelegatingClassifier, answers
+from ._seeds import seeded
 from ._table_trees import TableTrees
 from ._training_rows import TrainingRows, class_shares, read_labels, read_resampled
+from ._validation_part import validation_part
 from .base import BaseAugmenter
 from .generative import GenerativeOverSampler
 
 __all__ = ["AugmentedClassifier"]
 
-# A validation part of whole groups is put together from at most so many parts.
-MAX_PARTS = 20
 
-
-def _has(method: str):
-    """Whether the estimator has a method."""
-
-    def check(self) -> bool:
-        estimator = self.estimator_ if hasattr(self, "estimator_") else self._default_estimator()
-        getattr(estimator, method)
-        return True
-
-    return check
-
-
-def _has_uncorrected(method: str):
-    """Whether the estimator has a method whose values no correction of the prior has to change."""
-
-    def check(self) -> bool:
-        return not self.correct_prior and _has(method)(self)
-
-    return check
-
-
-class AugmentedClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
+class AugmentedClassifier(DelegatingClassifier):
     """Resample the training rows, then train a classifier on them, as one classifier.
 
     It does what a pipeline of a sampler and a classifier does, and what such a pipeline cannot: it hands the classifier
@@ -201,7 +177,7 @@ class AugmentedClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
         """
         data = self._check_data(X, y, sample_weight, groups)
         streams = RandomStreams.from_random_state(self.random_state)
-        estimator = self._seeded(self._default_estimator(), streams.child("estimator"))
+        estimator = self._seeded(self._model(), streams.child("estimator"))
         self._check_estimator(estimator, weighted=sample_weight is not None)
         self.prior_ = class_shares(data.codes, data.weight, len(self.classes_))
         train, validation = self._split(data, streams)
@@ -228,9 +204,9 @@ class AugmentedClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
         check_is_fitted(self, "estimator_")
         if self.correct_prior:
             return self.classes_[self.predict_proba(X).argmax(axis=1)]
-        return self.estimator_.predict(X)
+        return super().predict(X)
 
-    @available_if(_has("predict_proba"))
+    @available_if(answers("predict_proba"))
     def predict_proba(self, X):
         """Probabilities of the classes, corrected if so asked.
 
@@ -242,8 +218,7 @@ class AugmentedClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
         -------
         probability : ndarray of shape (n_rows, n_classes)
         """
-        check_is_fitted(self, "estimator_")
-        probability = self.estimator_.predict_proba(X)
+        probability = super().predict_proba(X)
         if not self.correct_prior:
             return probability
         odds = probability * _quotient(self.prior_, self.resampled_prior_)
@@ -251,7 +226,7 @@ class AugmentedClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
         odds[odds.sum(axis=1) == 0] = self.prior_
         return odds / odds.sum(axis=1, keepdims=True)
 
-    @available_if(_has_uncorrected("decision_function"))
+    @available_if(lambda self: not self.correct_prior and answers("decision_function")(self))
     def decision_function(self, X):
         """Scores of the estimator; not there with ``correct_prior``, which they do not know.
 
@@ -263,20 +238,14 @@ class AugmentedClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
         -------
         score : ndarray of shape (n_rows,) or (n_rows, n_classes)
         """
-        check_is_fitted(self, "estimator_")
-        return self.estimator_.decision_function(X)
+        return super().decision_function(X)
 
-    def _default_estimator(self) -> Any:
+    def _model(self) -> Any:
         return TableTrees() if self.estimator is None else self.estimator
 
     def _seeded(self, part: Any, streams: RandomStreams) -> Any:
         """A clone; with ``random_state`` whatever in it has no seed gets one."""
-        part = clone(part)
-        if self.random_state is None:
-            return part
-        unset = [name for name, value in part.get_params().items() if value is None]
-        names = [name for name in unset if name.rpartition("__")[2] == "random_state"]
-        return part.set_params(**{name: streams.child(name).integer_seed() for name in names})
+        return clone(part) if self.random_state is None else seeded(part, streams)
 
     def _check_data(self, X: Any, y: Any, sample_weight: Any, groups: Any) -> TrainingRows:
         """The rows, their labels as positions in ``classes_``; sets what is known of the columns."""
@@ -310,45 +279,9 @@ class AugmentedClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
         if self.validation_fraction is None:
             return data, None
         seed = streams.child("validation").integer_seed()
-        if data.groups is None:
-            part = self._stratified_part(data.codes, seed)
-        else:
-            part = self._part_of_groups(data, seed)
-        self.validation_indices_ = np.sort(part)
-        train = np.setdiff1d(np.arange(len(data.codes)), part)
+        self.validation_indices_ = validation_part(data, self.classes_, self.validation_fraction, seed)
+        train = np.setdiff1d(np.arange(len(data.codes)), self.validation_indices_)
         return data.take(train), data.take(self.validation_indices_)
-
-    def _stratified_part(self, codes: np.ndarray, seed: int) -> np.ndarray:
-        splitter = StratifiedShuffleSplit(1, test_size=self.validation_fraction, random_state=seed)
-        try:
-            return next(splitter.split(np.zeros(len(codes)), codes))[1]
-        except ValueError as error:
-            counts = dict(zip(self.classes_.tolist(), np.bincount(codes).tolist()))
-            raise DataError(
-                f"Got validation_fraction={self.validation_fraction} for classes of {counts} rows; expected two rows "
-                f"of each class, and room for all classes on both sides ({error}). Set validation_fraction=None."
-            ) from error
-
-    def _part_of_groups(self, data: TrainingRows, seed: int) -> np.ndarray:
-        """Whole groups of about that share of the rows, stratified as far as they allow."""
-        groups = pd.factorize(np.asarray(data.groups).ravel())[0]
-        n_groups = int(groups.max()) + 1
-        part = np.empty(0, dtype=np.intp)
-        if n_groups > 1:
-            # So many of so many folds.
-            most = min(MAX_PARTS, n_groups, int(np.bincount(data.codes).max()))
-            share = Fraction(self.validation_fraction).limit_denominator(most)
-            n_folds = share.denominator if 0 < share < 1 else most
-            n_taken = min(max(round(share * n_folds), 1), n_folds - 1)
-            part = np.concatenate(_folds_of_groups(data.codes, groups, n_folds, seed)[:n_taken])
-        stays = np.bincount(np.delete(data.codes, part), minlength=len(self.classes_))
-        if n_groups < 2 or not stays.all() or not len(part):
-            raise DataError(
-                f"Got validation_fraction={self.validation_fraction} and {n_groups} groups; expected several, and no "
-                f"class all of whose rows would be set aside (here {self.classes_[stays == 0].tolist()}). Set "
-                "validation_fraction=None, or give no groups where they do not matter."
-            )
-        return part
 
     def _resample(self, train: TrainingRows, streams: RandomStreams) -> TrainingRows:
         """What the estimator is fitted to; sets ``sampler_`` and ``report_``."""
@@ -414,11 +347,7 @@ class AugmentedClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         sampler = GenerativeOverSampler() if self.sampler is None else self.sampler
-        parts = [
-            get_tags(part)
-            for part in (self._default_estimator(), sampler)
-            if hasattr(part, "__sklearn_tags__")
-        ]
+        parts = [get_tags(part) for part in (self._model(), sampler) if hasattr(part, "__sklearn_tags__")]
         for name in ("sparse", "allow_nan", "categorical", "string"):
             setattr(tags.input_tags, name, all(getattr(part.input_tags, name) for part in parts))
         return tags
@@ -450,12 +379,3 @@ def _check_takes_weight(estimator: Any, why: str) -> None:
 def _quotient(upper: np.ndarray, lower: np.ndarray) -> np.ndarray:
     """Shares over shares; 0 for a class that has none."""
     return np.divide(upper, lower, out=np.zeros_like(upper), where=lower > 0)
-
-
-def _folds_of_groups(codes: np.ndarray, groups: np.ndarray, n_folds: int, seed: int) -> list[np.ndarray]:
-    """Folds of whole groups, each about stratified."""
-    folds = StratifiedGroupKFold(n_folds, shuffle=True, random_state=seed)
-    with warnings.catch_warnings():
-        # That a class is not in every fold is as it must be where it has few rows.
-        warnings.filterwarnings("ignore", message="The least populated class")
-        return [test for _, test in folds.split(np.zeros(len(codes)), codes, groups)]

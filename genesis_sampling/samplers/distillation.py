@@ -9,20 +9,17 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import clone
-from sklearn.ensemble import HistGradientBoostingClassifier
-from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold
 from sklearn.utils._param_validation import HasMethods, Interval
 
 from .._random import RandomStreams
-from ..exceptions import DataError
-from ..tables._threads import threads_for_trees
+from ..reports.advice import RELABELLED
+from ..tables._classifiers import EncodedLogistic, EncodedTrees
 from ..tables.discriminator import columns_for_trees
-from ..tables.neighbors import fit_distances
+from ._checks import check_is_instance
 from ._inner import InnerSampler
 from .base import ClasswiseOverSampler
 from .data import ClassData, ClassSource, NewRows, SamplingData
-from .strategy import target_counts
 
 __all__ = ["DistillationSampler"]
 
@@ -144,11 +141,6 @@ class DistillationSampler(ClasswiseOverSampler):
         self.growth = growth
         self.random_state = random_state
 
-    def _strategy(self, data: SamplingData) -> dict[Any, int]:
-        strategy = {} if self.sampling_strategy is None else self.sampling_strategy
-        target = target_counts(strategy, data.counts, growth=self.growth, y=data.target.native)
-        return {label: target[label] - count for label, count in data.counts.items()}
-
     def _fit_class(self, part: ClassData) -> ClassSource:
         points, shares = part.data.once("labelled points", lambda: self._labelled(part.data))
         wanted = shares[:, part.code]
@@ -165,7 +157,7 @@ class DistillationSampler(ClasswiseOverSampler):
             taken = np.searchsorted(ends, places, side="right")
             return points.rows.take(order[np.minimum(taken, len(order) - 1)])
 
-        return ClassSource(draw)
+        return ClassSource(draw, {"rows": RELABELLED} if self.sampler is None else {})
 
     def _labelled(self, data: SamplingData) -> tuple[_Points, np.ndarray]:
         """Points, and how far each is of each class; shape (n_points, n_classes)."""
@@ -216,10 +208,7 @@ class DistillationSampler(ClasswiseOverSampler):
 
             return teach_default
 
-        if isinstance(self.teacher, type):
-            raise DataError(
-                f"Got the class {self.teacher.__name__} as teacher; expected a classifier, {self.teacher.__name__}()."
-            )
+        check_is_instance(self.teacher, "a classifier", "as teacher")
 
         def teach(fitted: np.ndarray, asked: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
             none = points.rows.frame.iloc[:0]
@@ -248,31 +237,16 @@ class _DefaultTeacher:
 
     def fit(self, codes: np.ndarray, y: np.ndarray) -> _DefaultTeacher:
         """Learn the classes of rows of shape (n_rows, n_columns), NaN where a value is missing."""
-        self._seen = columns_for_trees(codes, self.discrete)
-        view: Any = fit_distances(codes, self.discrete)
-        self._view = view
-        self._linear = LogisticRegression(max_iter=500).fit(self._view.embed(codes), y)
-        self._trees = None
-        if self._seen.any():
-            trees = HistGradientBoostingClassifier(
-                max_iter=50,
-                max_leaf_nodes=8,
-                categorical_features=self.discrete[self._seen],
-                early_stopping=False,
-                random_state=self.seed,
-            )
-            with threads_for_trees(len(codes)):
-                self._trees = trees.fit(codes[:, self._seen], y)
-        self.classes_ = self._linear.classes_
+        models: list[Any] = [EncodedLogistic(self.discrete, max_iter=500)]
+        if columns_for_trees(codes, self.discrete).any():
+            models.append(EncodedTrees(self.discrete, max_iter=50, max_leaf_nodes=8, random_state=self.seed))
+        self._models = [model.fit(codes, y) for model in models]
+        self.classes_ = self._models[0].classes_
         return self
 
     def predict_proba(self, codes: np.ndarray) -> np.ndarray:
         """Probabilities of the classes, shape (n_rows, n_classes)."""
-        said = self._linear.predict_proba(self._view.embed(codes))
-        if self._trees is None:
-            return said
-        with threads_for_trees(len(codes)):
-            return (said + self._trees.predict_proba(codes[:, self._seen])) / 2
+        return sum(model.predict_proba(codes) for model in self._models) / len(self._models)
 
 
 def _splits(codes: np.ndarray, cv: int, seed: int) -> list[tuple[np.ndarray, np.ndarray]]:

@@ -7,22 +7,21 @@ from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
-from imblearn.over_sampling.base import BaseOverSampler
 from sklearn.base import clone
 from sklearn.utils._param_validation import HasMethods, Interval
 
 from .._random import RandomStreams
 from ..exceptions import DataError
-from ._hard_models import check_is_instance, fit_boundary, has_too_few_rows
+from ._checks import check_is_instance
+from ._hard_models import fit_boundary, has_too_few_rows
 from ._hard_path import Paths
 from ._hard_sieve import HardSieve
 from ._inner import InnerSampler
 from ._sieves import chain
-from .base import BaseAugmenter, ClasswiseOverSampler
+from .base import TargetOverSampler
 from .blending import BlendingOverSampler
-from .data import ClassData, ClassSource, NewRows, ResamplePlan, SamplingData, plan_classes
+from .data import ClassData, ClassSource, NewRows, ResamplePlan, SamplingData
 from .interpolation import InterpolationSampler
-from .strategy import target_counts
 
 __all__ = ["AdversarialSampler", "HardExampleSampler"]
 
@@ -32,7 +31,7 @@ MAX_FOLDS = 10
 OPEN_TARGETS = {"growth": 0.0, "sampling_strategy": "auto"}
 
 
-class HardExampleSampler(BaseAugmenter, BaseOverSampler):
+class HardExampleSampler(TargetOverSampler):
     """Keep those rows of another sampler of which a classifier is least sure, as long as they do not cross over.
 
     Rows far inside a class teach a classifier little that it does not know, rows on the wrong side of the boundary
@@ -139,9 +138,8 @@ class HardExampleSampler(BaseAugmenter, BaseOverSampler):
     (600, True)
     """
 
-    _sampling_type = "over-sampling"
     _parameter_constraints: dict = {
-        **ClasswiseOverSampler._parameter_constraints,
+        **TargetOverSampler._parameter_constraints,
         "sampler": [HasMethods(["fit_resample"]), None],
         "estimator": [HasMethods(["fit", "predict_proba"]), None],
         "hardness": [Interval(Real, 0, 1, closed="left")],
@@ -169,22 +167,15 @@ class HardExampleSampler(BaseAugmenter, BaseOverSampler):
         self.growth = growth
         self.random_state = random_state
 
-    def _strategy(self, data: SamplingData) -> dict[Any, int]:
-        target = target_counts(self.sampling_strategy, data.counts, growth=self.growth, y=data.target.native)
-        return {label: target[label] - count for label, count in data.counts.items()}
-
-    def _resample(self, data: SamplingData) -> ResamplePlan:
-        return plan_classes(data, self._strategy(data), self._make_class)
-
     def _make_class(self, part: ClassData, n_rows: int) -> NewRows:
-        check_is_instance(self.estimator, "classifier")
+        check_is_instance(self.estimator, "a classifier")
         sieve = HardSieve(self.hardness, self.estimator, self.n_folds)
         rows = InnerSampler(self._maker()).make(part, n_rows, chain(sieve, part.data.sieve))
         return replace(rows, choices=rows.choices | sieve.choices)
 
     def _maker(self) -> Any:
         """A copy of the inner sampler that knows the categories."""
-        check_is_instance(self.sampler, "sampler")
+        check_is_instance(self.sampler, "a sampler")
         sampler = clone(InterpolationSampler() if self.sampler is None else self.sampler)
         inside = sampler
         while hasattr(inside, "get_params") and not isinstance(inside, type):
@@ -351,7 +342,7 @@ class AdversarialSampler(BlendingOverSampler):
         self.random_state = random_state
 
     def _fit_class(self, part: ClassData) -> ClassSource:
-        check_is_instance(self.estimator, "classifier")
+        check_is_instance(self.estimator, "a classifier")
         data = part.data
         if data.encoder.discrete_.all():
             part.warn("has no column of numbers that could be moved, so its new rows are copies")

@@ -1189,6 +1189,15 @@ class TestReport:
         assert "a&lt;b&gt;&amp;" in text
         assert "a<b>" not in text
 
+    def test_page(self, report, tmp_path):
+        path = tmp_path / "page.html"
+        text = report.to_html(path, title="Audit <1>")
+        assert path.read_text(encoding="utf-8") == text
+        assert "<h1>Audit &lt;1&gt;</h1>" in text
+        assert "a&lt;b&gt;&amp;" in text
+        assert all(finding.code in text for finding in report.findings)
+        assert "a<b>" not in text
+
     def test_nothing_found(self):
         report = audit_leakage(after(logistic()), *NUMBERS)
         assert str(report) == "Nothing found in 400 rows and 5 folds"

@@ -90,6 +90,16 @@ def test_an_attack_that_may_be_chance_is_no_finding():
     assert advise(figures, intervals={"membership_distance": (0.7, 0.8)})[0].kind == "privacy"
 
 
+def test_real_rows_under_new_labels_copy_on_purpose():
+    """What finds copies says nothing then; what else is found is told."""
+    copied = {"exact_copies": 0.7, "authenticity": 0.1, "c2st": 0.2, "duplicate_share": 0.5}
+    (only,) = advise({**GOOD, **copied, "nearest_distance_ratio": 0.4}, relabelled=True)
+    assert only.kind == "privacy"
+    assert "on purpose" in only.text
+    found = advise({**GOOD, **copied, "exact_copies_holdout": 0.9, "shape": 0.1}, relabelled=True)
+    assert [advice.kind for advice in found] == ["privacy", "privacy", "fidelity"]
+
+
 def test_authenticity_of_narrow_tables_and_of_repeated_rows():
     """One number has a third by chance; rows that repeat each other none."""
     low = {**GOOD, "authenticity": 0.33}

@@ -181,6 +181,11 @@ class TestRules:
             sampler.fit_resample(*table)
         assert sampler.best_candidate_ == "nothing"
 
+    def test_estimator_that_cannot_take_gaps_gets_a_hint(self):
+        X = np.where(np.arange(80) % 7, 1.0, np.nan)[:, None]
+        with pytest.raises(DataError, match="(?s)NaN.*Put steps that prepare the columns before it"):
+            auto(LogisticRegression()).fit_resample(X, np.repeat([0, 1], [60, 20]))
+
     @pytest.mark.parametrize(
         ("options", "told"),
         [

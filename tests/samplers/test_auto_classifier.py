@@ -13,6 +13,7 @@ from sklearn.metrics import balanced_accuracy_score
 from sklearn.model_selection import TunedThresholdClassifierCV
 from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier
+from sklearn.utils.validation import has_fit_parameter
 
 from genesis_sampling import (
     AutoAugmentedClassifier,
@@ -71,6 +72,13 @@ CHECKED = clone(QUICK).set_params(candidates=["class weights", NoiseSampler()])
 )
 def test_is_a_classifier(check):
     check(clone(CHECKED))
+
+
+def test_takes_no_weights(table):
+    """As scikit-learn's estimators without weights, so that others around it can tell."""
+    assert not has_fit_parameter(QUICK, "sample_weight")
+    with pytest.raises(TypeError, match="sample_weight"):
+        clone(QUICK).fit(*table, sample_weight=np.ones(340))
 
 
 class TestChoice:

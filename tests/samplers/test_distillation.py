@@ -92,6 +92,14 @@ class TestLabels:
         _, labels = DistillationSampler(teacher=KnownRisk(), random_state=0).fit_resample(X, y)
         np.testing.assert_array_equal(np.bincount(labels), 5 * np.bincount(y))
 
+    @pytest.mark.parametrize(("sampler", "n_told"), [(None, 1), (NoiseSampler(), 0)])
+    def test_report_tells_real_rows_under_new_labels_from_poor_ones(self, risky, sampler, n_told):
+        distilled = DistillationSampler(teacher=KnownRisk(), sampler=sampler, random_state=0)
+        distilled.fit_resample(*risky)
+        text = distilled.report_.to_markdown()
+        assert text.count("labels that a teacher gave") == n_told
+        assert not n_told or "repeat each other" not in text
+
     def test_three_classes_of_text(self):
         rng = np.random.default_rng(1)
         y = np.repeat(["a", "b", "c"], [60, 30, 20])
