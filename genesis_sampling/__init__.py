@@ -30,10 +30,18 @@ if TYPE_CHECKING:  # for type checkers and editors, which do not run __getattr__
         NeighborsWarning,
         SmallClassWarning,
         TargetNotReachedError,
+        TrainingError,
     )
     from .filters import Constraint
-    from .functional import augment_imbalanced, generate, mixup, quality_report
-    from .generators import EstimatorGenerator, GaussianCopulaGenerator, TreeGenerator
+    from .functional import ConditionalGenerator, augment_imbalanced, generate, mixup, quality_report
+    from .generators import (
+        CTGANGenerator,
+        DiffusionGenerator,
+        EstimatorGenerator,
+        GaussianCopulaGenerator,
+        TreeGenerator,
+        TVAEGenerator,
+    )
     from .metrics import AugmentationMetrics
     from .reports import AugmentationReport
     from .samplers import (
@@ -58,7 +66,7 @@ __version__ = _installed_version("genesis-sampling")
 
 # Module -> the public names that live there.
 _CATALOGUE = {
-    ".functional": ["augment_imbalanced", "generate", "mixup", "quality_report"],
+    ".functional": ["ConditionalGenerator", "augment_imbalanced", "generate", "mixup", "quality_report"],
     ".samplers": [
         "AdversarialSampler",
         "AugmentedClassifier",
@@ -86,7 +94,14 @@ _CATALOGUE = {
         "diagnose",
     ],
     ".tables": ["TableNeighbors"],
-    ".generators": ["EstimatorGenerator", "GaussianCopulaGenerator", "TreeGenerator"],
+    ".generators": [
+        "CTGANGenerator",
+        "DiffusionGenerator",
+        "EstimatorGenerator",
+        "GaussianCopulaGenerator",
+        "TVAEGenerator",
+        "TreeGenerator",
+    ],
     ".filters": ["Constraint"],
     ".metrics": ["AugmentationMetrics"],
     ".reports": ["AugmentationReport"],
@@ -102,6 +117,7 @@ _CATALOGUE = {
         "NeighborsWarning",
         "SmallClassWarning",
         "TargetNotReachedError",
+        "TrainingError",
     ],
 }
 _HOME = {name: module for module, names in _CATALOGUE.items() for name in names}
@@ -113,7 +129,9 @@ __all__ = [
     "AugmentedClassifier",
     "AutoAugmentedClassifier",
     "AutoSampler",
+    "CTGANGenerator",
     "ComparisonResult",
+    "ConditionalGenerator",
     "Constraint",
     "ConstraintError",
     "ConstraintFilter",
@@ -121,6 +139,7 @@ __all__ = [
     "DataError",
     "DatasetsComparison",
     "Diagnosis",
+    "DiffusionGenerator",
     "DistillationSampler",
     "DiversityFilter",
     "EstimatorGenerator",
@@ -140,8 +159,10 @@ __all__ = [
     "NoiseSampler",
     "QualityFilter",
     "SmallClassWarning",
+    "TVAEGenerator",
     "TableNeighbors",
     "TargetNotReachedError",
+    "TrainingError",
     "TreeGenerator",
     "audit_leakage",
     "augment_imbalanced",

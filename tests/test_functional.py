@@ -15,6 +15,7 @@ from sklearn.neighbors import KernelDensity
 
 from genesis_sampling import (
     AugmentationReport,
+    ConditionalGenerator,
     Constraint,
     ConstraintError,
     DataError,
@@ -451,3 +452,47 @@ class TestGenerate:
             generate(df.to_numpy(), 5)
         with pytest.raises(DataError, match="without rows"):
             generate(df[:0], 5)
+
+
+class TestConditionalGenerator:
+    def test_one_fit_and_several_draws(self, df):
+        generator = ConditionalGenerator("gaussian_copula", random_state=0).fit(df)
+        first = generator.generate(30, {"state": ["lost", "late"], "amount": (10, None)})
+        assert set(first["state"]) <= {"lost", "late"}
+        assert (first["amount"] >= 10).all()
+        assert generator.acceptance_rate_ == 1
+        assert not generator.generate(30).equals(generator.generate(30))
+        assert_frame_equal(generator.generate(30, random_state=7), generator.generate(30, random_state=7))
+
+    def test_the_first_draw_is_that_of_generate(self, df):
+        rows = ConditionalGenerator("tree", random_state=3).fit(df).generate(20, {"state": "lost"})
+        assert_frame_equal(
+            rows, generate(df, 20, method="tree", conditions={"state": "lost"}, random_state=3)
+        )
+
+    def test_acceptance_of_what_is_met_by_rejection(self, df):
+        generator = ConditionalGenerator("tree", random_state=0).fit(df)
+        generator.generate(50, {"state": "ok", "amount": (df["amount"].median(), None)})
+        # Three quarters of the rows are ok, half of them have such an amount.
+        assert 0.1 < generator.acceptance_rate_ < 0.9
+
+    def test_unreachable(self, df):
+        generator = ConditionalGenerator("tree", random_state=0).fit(df)
+        with pytest.raises(
+            TargetNotReachedError, match="Got 0 of 5 rows that meet the conditions .* Ask for at most 0"
+        ):
+            generator.generate(5, {"amount": (10**9, None)})
+
+    def test_polars(self, df):
+        frame = as_polars(df)
+        rows = ConditionalGenerator(random_state=0).fit(frame).generate(20, {"state": "lost"})
+        assert isinstance(rows, pl.DataFrame)
+        assert rows.schema == frame.schema
+
+    def test_bad_use(self, df):
+        with pytest.raises(DataError, match="expected fit"):
+            ConditionalGenerator().generate(3)
+        with pytest.raises(DataError, match="expected a dataframe"):
+            ConditionalGenerator().fit(df.to_numpy())
+        with pytest.raises(DataError, match="Did you mean 'tree'"):
+            ConditionalGenerator("tre").fit(df)

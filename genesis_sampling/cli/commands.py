@@ -152,9 +152,9 @@ def _augment(
         str | None,
         typer.Option(
             metavar="NAME",
-            help="What makes rows: auto (default), tree, gaussian_copula, noise, smote or another kind of the SMOTE "
-            "family (borderline-1, borderline-2, svm, adasyn, cluster, safe-level, prowsyn, polynom-fit), mixup, "
-            "random (duplicates).",
+            help="What makes rows: auto (default), tree, gaussian_copula, ctgan, tvae, diffusion, noise, smote or "
+            "another kind of the SMOTE family (borderline-1, borderline-2, svm, adasyn, cluster, safe-level, prowsyn, "
+            "polynom-fit), mixup, random (duplicates).",
         ),
     ] = None,
     discrete_columns: DiscreteColumns = None,
@@ -287,7 +287,8 @@ def _generate(
     method: Annotated[
         str | None,
         typer.Option(
-            metavar="NAME", help="What learns and draws the rows: auto (default), tree, gaussian_copula."
+            metavar="NAME",
+            help="What learns and draws the rows: auto (default), tree, gaussian_copula, ctgan, tvae, diffusion.",
         ),
     ] = None,
     discrete_columns: DiscreteColumns = None,

@@ -3,6 +3,7 @@
 from ._counts import STRATEGIES
 from ._methods import GENERATING_METHODS, METHODS
 from .augmenting import Augmented, augment, augment_imbalanced
+from .conditional import ConditionalGenerator
 from .generating import generate
 from .mixing import Mixture, mixup
 from .reporting import quality_report
@@ -12,6 +13,7 @@ __all__ = [
     "METHODS",
     "STRATEGIES",
     "Augmented",
+    "ConditionalGenerator",
     "Mixture",
     "augment",
     "augment_imbalanced",

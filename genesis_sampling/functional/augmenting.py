@@ -94,8 +94,9 @@ def augment_imbalanced(
         Final counts; they decide by themselves: a class above its count is under-sampled, one below is over-sampled,
         classes that are not named stay as they are.
     method : str, sampler or generator, default="auto"
-        What makes rows: ``"auto"``, ``"tree"``, ``"gaussian_copula"``, ``"noise"``, ``"smote"`` or another kind of
-        :class:`InterpolationSampler`, ``"mixup"``, ``"random"`` (duplicates), an over-sampler, or a generator.
+        What makes rows: ``"auto"``, ``"tree"``, ``"gaussian_copula"``, ``"ctgan"``, ``"tvae"``, ``"diffusion"`` (these
+        three need the extra ``torch``), ``"noise"``, ``"smote"`` or another kind of :class:`InterpolationSampler`,
+        ``"mixup"``, ``"random"`` (duplicates), an over-sampler, or a generator.
     method_params : mapping, default=None
         Parameters of a method given by name.
     discrete_columns : sequence of names, default=None

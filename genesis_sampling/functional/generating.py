@@ -5,12 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
-from .._random import RandomStreams
-from ..exceptions import DataError
-from ..tables.containers import is_frame, wrap_table
-from ._methods import chosen_generator
+from .conditional import ConditionalGenerator
 
 __all__ = ["generate"]
 
@@ -33,8 +28,8 @@ def generate(
         A table of pandas or polars.
     n_rows : int
         Rows to draw.
-    method : {"auto", "tree", "gaussian_copula"} or generator, default="auto"
-        What learns and draws the rows.
+    method : {"auto", "tree", "gaussian_copula", "ctgan", "tvae", "diffusion"} or generator, default="auto"
+        What learns and draws the rows; ``"auto"`` is trees. The last three need the extra ``torch``.
     method_params : mapping, default=None
         Parameters of a method given by name.
     discrete_columns : sequence of names, default=None
@@ -49,6 +44,10 @@ def generate(
     rows : dataframe of shape (n_rows, n_columns)
         Of the kind that came in.
 
+    See Also
+    --------
+    ConditionalGenerator : Learn a table once, and draw from it several times.
+
     Examples
     --------
     >>> import pandas as pd
@@ -57,13 +56,5 @@ def generate(
     >>> generate(df, 3, random_state=0).shape
     (3, 2)
     """
-    if not is_frame(df):
-        raise DataError(f"Got {type(df).__name__}; expected a dataframe of pandas or polars.")
-    generator = chosen_generator(method, method_params, discrete_columns)
-    table = wrap_table(df)
-    streams = RandomStreams.from_random_state(random_state)
-    if generator.random_state is None:
-        generator.set_params(random_state=streams.child("fit").integer_seed())
-    generator.fit(table.frame)
-    rows = generator.sample(n_rows, conditions=conditions, random_state=streams.child("draw").integer_seed())
-    return table.stack(np.empty(0, dtype=np.intp), rows)
+    generator = ConditionalGenerator(method, method_params=method_params, random_state=random_state)
+    return generator.fit(df, discrete_columns).generate(n_rows, conditions)

@@ -2,7 +2,7 @@
 
 A level is a category, a spike (a number that many rows have), a missing value, or a mode: a part of a column of numbers
 within which a number says where. So spikes, categories and gaps stay exactly what they are, and only what varies
-smoothly is left to a number.
+smoothly is left to a number, or, for networks that know levels alone, to bins.
 """
 
 from __future__ import annotations
@@ -11,18 +11,81 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import ndtri
+from scipy.special import ndtr, ndtri
 
+from ._conditioning import Allowed
 from ._margins import Margin, fit_margin
 from ._modes import Modes, fit_modes
 
-__all__ = ["ColumnLevels", "LevelTable", "decode_table", "encode_table", "fit_column"]
+__all__ = ["Bins", "ColumnLevels", "LevelTable", "decode_table", "encode_table", "fit_column"]
 
-# A value of a column of numbers is a spike when it has this share of the rows; columns of so few values have no others.
+# A value of a column of numbers is a spike when it has this share of the rows.
 SPIKE_SHARE = 0.02
-FEW_VALUES = 30
 # A column of more categories is told by two levels, so that no network has an output for each.
 MAX_LEVELS = 256
+# So many rows for each bin of a first level are told apart by a second one.
+ROWS_PER_BIN = 16
+
+
+class Ranks:
+    """Codes by their place on the latent normal scale: one level, and a number.
+
+    Parameters
+    ----------
+    margin : Margin
+    """
+
+    sizes = (1,)
+
+    def __init__(self, margin: Margin):
+        self.margin = margin
+
+    def encode(self, codes: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+        """Levels of shape (n_rows, 1) and places, drawn within the interval that each code owns."""
+        places = ndtri(np.clip(_shares(self.margin, codes, rng), 1e-6, 1 - 1e-6))
+        return np.zeros((len(codes), 1), dtype=np.int64), places
+
+    def decode(self, levels: np.ndarray, numbers: np.ndarray) -> np.ndarray:
+        """Codes of places."""
+        return self.margin.decode(numbers.astype(np.float64))
+
+
+class Bins:
+    """Codes by bins of equal probability, and equal parts of these: one or two levels, and no number.
+
+    Parameters
+    ----------
+    margin : Margin
+    sizes : tuple of int
+        Bins, and parts of a bin.
+    """
+
+    def __init__(self, margin: Margin, sizes: tuple[int, ...]):
+        self.margin, self.sizes = margin, sizes
+
+    def encode(self, codes: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, None]:
+        """Levels of shape (n_rows, n_levels)."""
+        total = int(np.prod(self.sizes))
+        place = np.minimum((_shares(self.margin, codes, rng) * total).astype(np.int64), total - 1)
+        return np.column_stack(np.unravel_index(place, self.sizes)), None
+
+    def decode(self, levels: np.ndarray, within: np.ndarray) -> np.ndarray:
+        """Codes of levels and of places within them, 0 to 1."""
+        total = int(np.prod(self.sizes))
+        place = np.ravel_multi_index(tuple(levels.T), self.sizes)
+        return self.margin.decode(ndtri((place + within) / total))
+
+    def allowed(self, wish: Allowed) -> np.ndarray:
+        """Bins of the first level that hold some allowed code."""
+        ends = ndtr(self.margin.latent_sets(wish)) * self.sizes[0]
+        bins = np.arange(self.sizes[0])[:, None]
+        return ((bins < np.ceil(ends[:, 1])) & (bins + 1 > np.floor(ends[:, 0]))).any(axis=1)
+
+
+def _shares(margin: Margin, codes: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """A probability drawn within the interval that each code owns."""
+    below, up_to = margin.shares_of(codes)
+    return below + rng.random(len(codes)) * (up_to - below)
 
 
 @dataclass(frozen=True)
@@ -47,15 +110,15 @@ class ColumnLevels:
     Parameters
     ----------
     points : ndarray of shape (n_points,)
-        Codes of the levels that are single codes, NaN for a missing value; they come before the modes.
-    modes : Modes or Margin or None
-        What the codes that are no points are told by: modes of a mixture, or a margin on the normal scale, one mode.
+        Codes of the levels that are single codes, NaN for a missing value; they come before the others.
+    rest : Modes or Ranks or Bins or None
+        What the codes that are no points are told by.
     base : int
-        With more than one digit, the number of levels of the second one.
+        For points alone that are told by two levels, the size of the second one.
     """
 
     points: np.ndarray
-    modes: Modes | Margin | None = None
+    rest: Modes | Ranks | Bins | None = None
     base: int = 0
 
     @property
@@ -63,48 +126,66 @@ class ColumnLevels:
         """Number of levels of each level column."""
         if self.base:
             return (-(-len(self.points) // self.base), self.base)
-        n_modes = 0 if self.modes is None else len(self.modes) if isinstance(self.modes, Modes) else 1
-        return (len(self.points) + n_modes,)
+        if self.rest is None:
+            return (len(self.points),)
+        return (len(self.points) + self.rest.sizes[0], *self.rest.sizes[1:])
 
     @property
-    def numbered(self) -> np.ndarray | None:
-        """Mask of the levels that have a number; None if there are none."""
-        if self.modes is None:
-            return None
-        return np.arange(self.sizes[0]) >= len(self.points)
+    def first_number(self) -> int | None:
+        """The first level that has a number, as all later ones have; None if there is none."""
+        return len(self.points) if isinstance(self.rest, Modes | Ranks) else None
 
     def encode(self, codes: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray | None]:
-        """Levels of shape (n_rows, n_level_columns) and numbers of shape (n_rows,); modes are drawn."""
-        level = _positions(self.points, codes)
+        """Levels of shape (n_rows, n_level_columns) and numbers of shape (n_rows,); what is random is drawn."""
+        point = _positions(self.points, codes)
         if self.base:
-            return np.column_stack(np.divmod(level, self.base)), None
-        if self.modes is None:
-            return level[:, None], None
+            return np.column_stack(np.divmod(point, self.base)), None
+        levels = np.zeros((len(codes), len(self.sizes)), dtype=np.int64)
+        levels[:, 0] = point
+        if self.rest is None:
+            return levels, None
+        others = np.flatnonzero(point < 0)
         number = np.zeros(len(codes), dtype=np.float32)
-        rest = np.flatnonzero(level < 0)
-        level[rest] = len(self.points)
-        if isinstance(self.modes, Modes):
-            mode, number[rest] = self.modes.encode(codes[rest], rng)
-            level[rest] += mode
-        else:
-            number[rest] = _scores(self.modes, codes[rest], rng)
-        return level[:, None], number
+        levels[others], found = self.rest.encode(codes[others], rng)
+        levels[others, 0] += len(self.points)
+        if found is None:
+            return levels, None
+        number[others] = found
+        return levels, number
 
-    def decode(self, levels: np.ndarray, numbers: np.ndarray | None) -> np.ndarray:
-        """Codes of levels and numbers, shape (n_rows,)."""
+    def decode(self, levels: np.ndarray, numbers: np.ndarray) -> np.ndarray:
+        """Codes of levels and numbers, which are places within the last level where it has none; shape (n_rows,)."""
         if self.base:
             return self.points[np.minimum(levels[:, 0] * self.base + levels[:, 1], len(self.points) - 1)]
-        level = levels[:, 0]
-        is_point = level < len(self.points)
-        codes = np.empty(len(level))
-        codes[is_point] = self.points[level[is_point]]
-        if self.modes is not None and numbers is not None:
-            rest = np.flatnonzero(~is_point)
-            if isinstance(self.modes, Modes):
-                codes[rest] = self.modes.decode(level[rest] - len(self.points), numbers[rest])
-            else:
-                codes[rest] = self.modes.decode(numbers[rest].astype(np.float64))
+        is_point = levels[:, 0] < len(self.points)
+        codes = np.empty(len(levels))
+        codes[is_point] = self.points[levels[is_point, 0]]
+        if self.rest is not None:
+            others = np.flatnonzero(~is_point)
+            within = levels[others]
+            within[:, 0] -= len(self.points)
+            codes[others] = self.rest.decode(within, numbers[others])
         return codes
+
+    def allowed(self, wish: Allowed) -> list[np.ndarray] | None:
+        """Which levels of each level column may stand for the codes that are wished for; None if this is not known.
+
+        A level that may stand for others too is among them.
+        """
+        if self.base:
+            places = np.flatnonzero(wish.contains(self.points))
+            firsts, seconds = np.divmod(places, self.base)
+            return [
+                np.isin(np.arange(size), part)
+                for size, part in zip(self.sizes, (firsts, seconds), strict=True)
+            ]
+        if self.rest is None:
+            return [wish.contains(self.points)]
+        if not isinstance(self.rest, Bins):
+            return None
+        bins = np.zeros(self.rest.sizes[0], dtype=bool) if wish.is_missing else self.rest.allowed(wish)
+        first = np.append(wish.contains(self.points), bins)
+        return [first, *(np.ones(size, dtype=bool) for size in self.sizes[1:])]
 
 
 def fit_column(
@@ -113,7 +194,9 @@ def fit_column(
     discrete: bool,
     interpolate: bool,
     step: float,
-    n_modes: int | None,
+    few_values: int,
+    n_modes: int | None = None,
+    n_bins: int | None = None,
     rng: np.random.Generator,
 ) -> ColumnLevels:
     """Learn how a column is told.
@@ -128,14 +211,18 @@ def fit_column(
         Whether codes between those seen are possible.
     step : float
         Distance of the codes that decoding rounds to.
-    n_modes : int or None
-        Most modes of a mixture; None for ranks on the normal scale.
+    few_values : int
+        Columns of so many values have no others than points.
+    n_modes : int or None, default=None
+        Most modes of a mixture.
+    n_bins : int or None, default=None
+        Bins, and parts of a bin where there are rows enough. With neither of them, ranks on the normal scale.
     rng : numpy.random.Generator
     """
     known = codes[~np.isnan(codes)]
     values, counts = np.unique(known, return_counts=True)
     gap = [np.nan] if len(known) < len(codes) else []
-    if discrete or len(values) <= FEW_VALUES:
+    if discrete or len(values) <= few_values:
         points = np.append(values, gap)
         base = int(np.ceil(np.sqrt(len(points)))) if len(points) > MAX_LEVELS else 0
         return ColumnLevels(points, None, base)
@@ -144,9 +231,13 @@ def fit_column(
     points = np.append(spikes, gap)
     if not len(rest):
         return ColumnLevels(points)
-    if n_modes is None:
-        return ColumnLevels(points, fit_margin(rest, interpolate=interpolate, step=step)[0])
-    return ColumnLevels(points, fit_modes(rest, n_modes, rng))
+    if n_modes is not None:
+        return ColumnLevels(points, fit_modes(rest, n_modes, rng))
+    margin = fit_margin(rest, interpolate=interpolate, step=step)[0]
+    if n_bins is None:
+        return ColumnLevels(points, Ranks(margin))
+    is_fine = len(rest) >= ROWS_PER_BIN * n_bins
+    return ColumnLevels(points, Bins(margin, (n_bins, n_bins) if is_fine else (n_bins,)))
 
 
 def _positions(points: np.ndarray, codes: np.ndarray) -> np.ndarray:
@@ -161,12 +252,6 @@ def _positions(points: np.ndarray, codes: np.ndarray) -> np.ndarray:
     return found
 
 
-def _scores(margin: Margin, codes: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """A place on the normal scale within the interval that each code owns."""
-    below, up_to = margin.shares_of(codes)
-    return ndtri(np.clip(below + rng.random(len(codes)) * (up_to - below), 1e-6, 1 - 1e-6))
-
-
 def encode_table(columns: Sequence[ColumnLevels], codes: np.ndarray, rng: np.random.Generator) -> LevelTable:
     """Rows of shape (n_rows, n_columns) as levels and numbers."""
     parts = [column.encode(codes[:, place], rng) for place, column in enumerate(columns)]
@@ -179,13 +264,14 @@ def encode_table(columns: Sequence[ColumnLevels], codes: np.ndarray, rng: np.ran
     )
 
 
-def decode_table(columns: Sequence[ColumnLevels], table: LevelTable) -> np.ndarray:
-    """Encoded rows of levels and numbers, shape (n_rows, n_columns)."""
+def decode_table(columns: Sequence[ColumnLevels], table: LevelTable, rng: np.random.Generator) -> np.ndarray:
+    """Encoded rows of levels and numbers, shape (n_rows, n_columns); places within bins are drawn."""
     codes = np.empty((len(table.levels), len(columns)))
     level, number = 0, 0
     for place, column in enumerate(columns):
         width = len(column.sizes)
-        values = None if column.modes is None else table.numbers[:, number]
+        has_number = column.first_number is not None
+        values = table.numbers[:, number] if has_number else rng.random(len(codes))
         codes[:, place] = column.decode(table.levels[:, level : level + width], values)
-        level, number = level + width, number + (column.modes is not None)
+        level, number = level + width, number + has_number
     return codes

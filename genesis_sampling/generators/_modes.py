@@ -40,15 +40,24 @@ class Modes:
     def __len__(self) -> int:
         return len(self.mean)
 
+    @property
+    def sizes(self) -> tuple[int]:
+        """Number of modes: one level column."""
+        return (len(self),)
+
     def encode(self, codes: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-        """A mode drawn for each code, as probable as it is to come from it, and the place within it, -1 to 1."""
+        """A mode drawn for each code, as probable as it is to come from it, and the place within it, -1 to 1.
+
+        Modes have the shape (n_rows, 1), places (n_rows,).
+        """
         weight, _ = _responsibilities(codes, self.mean, self.std, self.share)
         below = np.cumsum(weight, axis=1) < rng.random(len(codes))[:, None]
         mode = np.minimum(below.sum(axis=1), len(self) - 1)
-        return mode, np.clip((codes - self.mean[mode]) / (REACH * self.std[mode]), -1, 1)
+        return mode[:, None], np.clip((codes - self.mean[mode]) / (REACH * self.std[mode]), -1, 1)
 
-    def decode(self, mode: np.ndarray, place: np.ndarray) -> np.ndarray:
+    def decode(self, modes: np.ndarray, place: np.ndarray) -> np.ndarray:
         """Codes of modes and places within them, inside the range seen; shape (n_rows,)."""
+        mode = modes[:, 0]
         return np.clip(self.mean[mode] + REACH * self.std[mode] * place, self.low, self.high)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Hashable, Mapping
+from collections.abc import Container, Hashable, Mapping
 from typing import Any
 
 import numpy as np
@@ -14,15 +14,19 @@ from sklearn.utils.validation import check_is_fitted
 
 from .._random import RandomStreams
 from ..exceptions import DataError
-from ..tables import TableEncoder
+from ..tables import ColumnKind, TableEncoder, TableSchema
+from ..tables.codecs import FloatCodec
 from ..tables.conditions import all_hold, parse_conditions
 from ..tables.containers import Target, wrap_table, wrap_target
+from ._archive import read_archive, write_archive
 from ._conditioning import Allowed, allowed_codes, draw_until
 
 __all__ = ["BaseGenerator"]
 
 # Rows that are drawn with one set of streams: bounds the memory of a draw, and lets parts of it be made apart.
 BLOCK = 65_536
+# Kinds of columns that may take values between those seen.
+INTERPOLATED = (ColumnKind.CONTINUOUS, ColumnKind.DATETIME, ColumnKind.TIMEDELTA)
 
 
 class BaseGenerator(BaseEstimator, ABC):
@@ -41,6 +45,8 @@ class BaseGenerator(BaseEstimator, ABC):
         Number of columns seen.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Their names.
+    acceptance_rate_ : float
+        Share of the rows drawn by the last ``sample`` that met its conditions.
     """
 
     _parameter_constraints: dict = {
@@ -68,7 +74,7 @@ class BaseGenerator(BaseEstimator, ABC):
         frame = wrap_table(X).frame
         if not len(frame):
             raise DataError("Got a table without rows; expected at least one row to learn from.")
-        self.encoder_ = TableEncoder(self.categorical_features).fit(frame, schema=schema)
+        self.encoder_ = self._fitted_encoder(frame, schema)
         self.n_features_in_ = frame.shape[1]
         self.feature_names_in_ = np.asarray(frame.columns, dtype=object)
         self.target_ = None if y is None else wrap_target(y)
@@ -81,6 +87,9 @@ class BaseGenerator(BaseEstimator, ABC):
             discrete, first = np.append(discrete, True), (frame.shape[1],)
         self._fit_codes(codes, discrete, first, self._streams.child("fit"))
         return self
+
+    def _fitted_encoder(self, frame: pd.DataFrame, schema: TableSchema | None) -> TableEncoder:
+        return TableEncoder(self.categorical_features).fit(frame, schema=schema)
 
     def sample(self, n, y=None, conditions=None, random_state=None):
         """Draw rows.
@@ -112,9 +121,13 @@ class BaseGenerator(BaseEstimator, ABC):
         if n < 0:
             raise DataError(f"Got n={n}; expected a number of rows that is not negative.")
         streams = self._sample_streams(random_state)
+        self._n_tried = self._n_good = 0
         if y is None or np.ndim(y) == 0:
-            return self._sample_class(n, y, conditions, streams)
-        return self._sample_labels(n, np.asarray(y), conditions, streams)
+            rows = self._sample_class(n, y, conditions, streams)
+        else:
+            rows = self._sample_labels(n, np.asarray(y), conditions, streams)
+        self.acceptance_rate_ = self._n_good / max(self._n_tried, 1)
+        return rows
 
     def _sample_streams(self, random_state) -> RandomStreams:
         if random_state is not None:
@@ -130,14 +143,18 @@ class BaseGenerator(BaseEstimator, ABC):
         if label is not None:
             allowed[self.n_features_in_] = Allowed.value(self._label_code(label))
         native = self._native(allowed)
-        by_rejection = others + [sources[position] for position in sources if position not in native]
-        label_code = allowed.get(self.n_features_in_) if self.n_features_in_ not in native else None
+        met = self._surely_met(native)
+        by_rejection = others + [sources[position] for position in sources if position not in met]
+        label_code = allowed.get(self.n_features_in_) if self.n_features_in_ not in met else None
 
         def candidates(count: int, streams: RandomStreams) -> tuple[pd.DataFrame, np.ndarray]:
             codes = self._draw_codes(count, streams, native)
             frame = self.encoder_.inverse_transform(codes[:, : self.n_features_in_])
             good = all_hold(by_rejection, frame)
-            return frame, good if label_code is None else good & label_code.contains(codes[:, -1])
+            if label_code is not None:
+                good = good & label_code.contains(codes[:, -1])
+            self._n_tried, self._n_good = self._n_tried + count, self._n_good + int(good.sum())
+            return frame, good
 
         if not by_rejection and label_code is None:
             return self._in_blocks(n, candidates, streams)
@@ -150,6 +167,10 @@ class BaseGenerator(BaseEstimator, ABC):
         """The conditions that the generator sees to itself."""
         alone = {position: codes for position, codes in allowed.items() if self._meets({position: codes})}
         return alone if self._meets(alone) else {}
+
+    def _surely_met(self, native: Mapping[int, Allowed]) -> Container[int]:
+        """Columns whose conditions hold in every row that is drawn; rows are held against the others."""
+        return native
 
     def _in_blocks(self, n: int, candidates, streams: RandomStreams) -> pd.DataFrame:
         """``n`` rows, every one of which is good."""
@@ -181,6 +202,66 @@ class BaseGenerator(BaseEstimator, ABC):
         if label not in self.target_.classes:
             raise DataError(f"Got y={label!r}; expected one of the classes {self.target_.classes}.")
         return self.target_.classes.index(label)
+
+    def _resolution(self, column: int) -> tuple[bool, float]:
+        """Whether a column can take values between those seen, and the distance of the codes that it can hold."""
+        codec = self.encoder_.codecs_[column]
+        interpolate = self.encoder_.schema_.columns[column].kind in INTERPOLATED
+        if isinstance(codec, FloatCodec):
+            return interpolate, 0.0 if codec.decimals is None else 10.0**-codec.decimals
+        return interpolate, 1.0
+
+    def save(self, path):
+        """Write the fitted generator to one file, from which :meth:`load` reads it.
+
+        The file is a zip of JSON and arrays. Other than a pickle it runs no code when it is read. It holds what was
+        learned, which may be values of single rows: treat it as you treat the table.
+
+        Parameters
+        ----------
+        path : str or path-like
+            Where to; an existing file is replaced.
+
+        Raises
+        ------
+        DataError
+            When a part of the generator, such as an estimator of another package, cannot be written that way.
+        """
+        check_is_fitted(self)
+        write_archive(path, {"class": type(self).__name__, "attributes": self._saved()})
+
+    @classmethod
+    def load(cls, path):
+        """A fitted generator from a file that :meth:`save` wrote.
+
+        Parameters
+        ----------
+        path : str or path-like
+
+        Returns
+        -------
+        generator : object
+            Of this class.
+        """
+        found = read_archive(path)
+        if found["class"] != cls.__name__:
+            raise DataError(
+                f"Got a file with a {found['class']}; expected a {cls.__name__}. Call {found['class']}.load."
+            )
+        generator = cls()
+        generator._restore(found["attributes"])
+        return generator
+
+    def _saved(self) -> dict[str, Any]:
+        """Parameters and attributes, without the labels of the single rows."""
+        attributes = dict(vars(self))
+        classes = None if self.target_ is None else list(self.target_.classes)
+        return attributes | {"target_": classes}
+
+    def _restore(self, attributes: dict[str, Any]) -> None:
+        """Take over what :meth:`_saved` gave."""
+        classes = attributes["target_"]
+        self.__dict__.update(attributes | {"target_": None if classes is None else wrap_target(classes)})
 
     def _meets(self, allowed: Mapping[int, Allowed]) -> bool:
         """Whether ``_draw_codes`` itself meets all these conditions together."""

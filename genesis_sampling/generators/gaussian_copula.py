@@ -10,8 +10,6 @@ import numpy as np
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from ..exceptions import TargetNotReachedError
-from ..tables import ColumnKind
-from ..tables.codecs import FloatCodec
 from ._conditioning import Allowed
 from ._latent_correlation import latent_correlation, order_by_association, shrink
 from ._margins import Margin, fit_margin
@@ -20,8 +18,6 @@ from .base import BaseGenerator
 
 __all__ = ["GaussianCopulaGenerator"]
 
-# Kinds of columns that may take values between those seen.
-INTERPOLATED = (ColumnKind.CONTINUOUS, ColumnKind.DATETIME, ColumnKind.TIMEDELTA)
 # The order of one column's categories depends on the others' orders: rounds of improving them in turn.
 ORDER_ROUNDS = 2
 # Cells of the table of scores from which orders of categories are learned.
@@ -158,6 +154,7 @@ class GaussianCopulaGenerator(BaseGenerator):
             return None, []
         latents = []
         interpolate, step = (False, 0.0) if nominal else self._resolution(column)
+        interpolate = interpolate and self.interpolate
         margin, cells_of_known = fit_margin(codes[present], interpolate=interpolate, step=step)
         if len(margin) > 1:
             cells = np.full(len(codes), -1)
@@ -167,14 +164,6 @@ class GaussianCopulaGenerator(BaseGenerator):
             presence, cells = fit_margin(present.astype(np.float64), interpolate=False)
             latents.append(_Latent(column, presence, cells, is_presence=True))
         return margin, latents
-
-    def _resolution(self, column: int) -> tuple[bool, float]:
-        """Whether a column may take values between those seen, and the distance of the codes that it can hold."""
-        codec = self.encoder_.codecs_[column]
-        interpolate = self.interpolate and self.encoder_.schema_.columns[column].kind in INTERPOLATED
-        if isinstance(codec, FloatCodec):
-            return interpolate, 0.0 if codec.decimals is None else 10.0**-codec.decimals
-        return interpolate, 1.0
 
     def _meets(self, allowed: Mapping[int, Allowed]) -> bool:
         return True

@@ -1,1 +1,59 @@
-"""Networks: tensors in, tensors out. The only place that imports torch."""
+"""Networks: tensors in, tensors out. The only place that imports torch, when one of its names is first asked for."""
+
+import importlib
+from typing import TYPE_CHECKING
+
+from .._optional import import_extra
+
+if TYPE_CHECKING:  # for type checkers and editors, which do not run __getattr__
+    from .diffusion import MaskedConfig, MaskedDiffusion, MaskedSteps
+    from .gan import Gan, GanConfig, GanSteps
+    from .layout import Layout
+    from .training import History, Trainer, TrainingConfig, resolve_device, seeded
+    from .transfer import as_arrays, as_tensor, load_weights
+    from .vae import Vae, VaeConfig, VaeSteps
+
+# Module -> the names that live there.
+_CATALOGUE = {
+    ".diffusion": ["MaskedConfig", "MaskedDiffusion", "MaskedSteps"],
+    ".gan": ["Gan", "GanConfig", "GanSteps"],
+    ".layout": ["Layout"],
+    ".training": ["History", "Trainer", "TrainingConfig", "resolve_device", "seeded"],
+    ".transfer": ["as_arrays", "as_tensor", "load_weights"],
+    ".vae": ["Vae", "VaeConfig", "VaeSteps"],
+}
+_HOME = {name: module for module, names in _CATALOGUE.items() for name in names}
+
+__all__ = [
+    "Gan",
+    "GanConfig",
+    "GanSteps",
+    "History",
+    "Layout",
+    "MaskedConfig",
+    "MaskedDiffusion",
+    "MaskedSteps",
+    "Trainer",
+    "TrainingConfig",
+    "Vae",
+    "VaeConfig",
+    "VaeSteps",
+    "as_arrays",
+    "as_tensor",
+    "load_weights",
+    "resolve_device",
+    "seeded",
+]
+
+
+def __getattr__(name):
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    import_extra("torch", extra="torch", needed_for="A neural generator")
+    value = getattr(importlib.import_module(_HOME[name], __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__():
+    return sorted({*globals(), *__all__})

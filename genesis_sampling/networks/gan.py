@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import accumulate
 
 import torch
 from torch import Tensor, nn
@@ -48,11 +49,12 @@ class GanConfig:
     penalty: float = 10.0
 
 
-class ConditionSampler:
+class ConditionSampler(nn.Module):
     """Draws conditions, and rows that meet them, on the device: training by sampling.
 
     A condition is one level of one column. The rows of each level lie side by side in an order of the rows that is made
-    once, so a row is an offset and no loop over the batch is needed.
+    once, so a row is an offset and no loop over the batch is needed. Rare levels are asked for more often than they
+    occur, by the logarithm of their frequency.
 
     Parameters
     ----------
@@ -62,38 +64,34 @@ class ConditionSampler:
         Levels of each.
     """
 
+    _order: Tensor
+    _counts: Tensor
+    _first: Tensor
+    _cumulated: Tensor
+
     def __init__(self, levels: Tensor, sizes: tuple[int, ...]):
+        super().__init__()
         self.n_rows, self.n_columns = levels.shape
-        self.width = sum(sizes)
         most = max(sizes, default=1)
         counts = torch.stack([torch.bincount(column, minlength=most) for column in levels.T])
-        self._order = levels.argsort(dim=0, stable=True).T.contiguous()
-        self._counts, self._first = counts, counts.cumsum(1) - counts
-        self._starts = torch.tensor([sum(sizes[:place]) for place in range(len(sizes))], device=levels.device)
-        # Rare levels are asked for more often than they occur, by the logarithm of their frequency.
-        self._leveled = _cumulated(torch.log1p(counts.double()))
-        self._as_seen = _cumulated(counts.double())
+        self.register_buffer("_order", levels.argsort(dim=0, stable=True).T.contiguous())
+        self.register_buffer("_counts", counts)
+        self.register_buffer("_first", counts.cumsum(1) - counts)
+        self.register_buffer("_cumulated", _cumulated(torch.log1p(counts.double())))
 
-    def draw(self, n: int, *, as_seen: bool = False) -> tuple[Tensor, Tensor]:
-        """Columns and levels of ``n`` conditions, each of shape (n,); levels as frequent as they are, if so asked."""
+    def draw(self, n: int) -> tuple[Tensor, Tensor]:
+        """Columns and levels of ``n`` conditions, each of shape (n,)."""
         device = self._order.device
         column = torch.randint(self.n_columns, (n,), device=device)
         share = torch.rand(n, 1, dtype=torch.double, device=device)
-        table = self._as_seen if as_seen else self._leveled
-        return column, torch.searchsorted(table[column], share, right=True)[:, 0].clamp_(
-            max=table.shape[1] - 1
-        )
+        level = torch.searchsorted(self._cumulated[column], share, right=True)[:, 0]
+        return column, level.clamp_(max=self._cumulated.shape[1] - 1)
 
     def rows(self, column: Tensor, level: Tensor) -> Tensor:
         """A row that meets each condition, shape (n,)."""
         count = self._counts[column, level]
         offset = (torch.rand(len(column), device=column.device) * count).long().clamp_(max=self.n_rows - 1)
         return self._order[column, self._first[column, level] + torch.minimum(offset, count - 1)]
-
-    def vectors(self, column: Tensor, level: Tensor) -> Tensor:
-        """Conditions as 0 and 1, shape (n, width)."""
-        found = torch.zeros(len(column), self.width, device=column.device)
-        return found.scatter_(1, (self._starts[column] + level)[:, None], 1.0)
 
 
 def _cumulated(weight: Tensor) -> Tensor:
@@ -102,13 +100,15 @@ def _cumulated(weight: Tensor) -> Tensor:
 
 
 class Gan(nn.Module):
-    """CTGAN [1]_: generator and critic of rows, given a level of a column.
+    """CTGAN [1]_: generator and critic of rows, given a level of a column, and their class if there is one.
 
     Parameters
     ----------
     layout : Layout
     conditioned : tuple of int
         Level columns that conditions are on.
+    n_classes : int
+        Classes that rows are given; 0 for none.
     config : GanConfig
 
     References
@@ -117,12 +117,44 @@ class Gan(nn.Module):
        Advances in Neural Information Processing Systems 32, 2019.
     """
 
-    def __init__(self, layout: Layout, conditioned: tuple[int, ...], config: GanConfig):
+    _places: Tensor
+    _starts: Tensor
+
+    def __init__(self, layout: Layout, conditioned: tuple[int, ...], n_classes: int, config: GanConfig):
         super().__init__()
-        self.layout, self.conditioned, self.config = layout, conditioned, config
-        n_conditions = sum(layout.sizes[column] for column in conditioned)
-        self.generator = _Generator(config.n_noise + n_conditions, config.generator_widths, layout.width)
-        self.critic = _critic(config.pac * (layout.width + n_conditions), config.critic_widths)
+        self.layout, self.conditioned, self.n_classes, self.config = (
+            layout,
+            tuple(conditioned),
+            n_classes,
+            config,
+        )
+        sizes = [layout.sizes[column] for column in self.conditioned]
+        self.width = sum(sizes) + n_classes
+        starts = [0, *accumulate(sizes)]
+        self.register_buffer("_places", torch.tensor(self.conditioned, dtype=torch.long), persistent=False)
+        self.register_buffer("_starts", torch.tensor(starts, dtype=torch.long), persistent=False)
+        self.generator = _Generator(config.n_noise + self.width, config.generator_widths, layout.width)
+        self.critic = _critic(config.pac * (layout.width + self.width), config.critic_widths)
+
+    def conditions(self, column: Tensor, level: Tensor, classes: Tensor | None = None) -> Tensor:
+        """Conditions as 0 and 1, shape (n, width).
+
+        Parameters
+        ----------
+        column : Tensor of int64 of shape (n,)
+            Position among the conditioned columns; their number stands for no condition but the class.
+        level : Tensor of int64 of shape (n,)
+        classes : Tensor of int64 of shape (n,) or None
+        """
+        n_columns = len(self.conditioned)
+        found = torch.zeros(len(column), self.width, device=column.device)
+        if n_columns:
+            asked = (column < n_columns).float()[:, None]
+            place = self._starts[column] + torch.where(column < n_columns, level, 0)
+            found.scatter_(1, place.clamp(max=self.width - 1)[:, None], asked)
+        if classes is not None:
+            found.scatter_(1, (classes + self._starts[-1])[:, None], 1.0)
+        return found
 
     def outputs(self, n: int, condition: Tensor) -> tuple[Tensor, Tensor]:
         """Logits of the levels, shape (n, n_levels), and numbers, (n, n_numbers)."""
@@ -145,11 +177,29 @@ class Gan(nn.Module):
         """What the critic says of packs of rows, shape (n / pac, 1)."""
         return self.critic(torch.cat([rows, condition], 1).reshape(len(rows) // self.config.pac, -1))
 
+    def missed(self, logits: Tensor, column: Tensor, level: Tensor) -> Tensor:
+        """Cross entropy of the levels that were asked for, 0 where only the class was."""
+        n_columns = len(self.conditioned)
+        if not n_columns:
+            return logits.new_zeros(())
+        asked = column < n_columns
+        places = self._places[torch.where(asked, column, 0)]
+        padded = self.layout.padded(logits, float("-inf"))[
+            torch.arange(len(column), device=logits.device), places
+        ]
+        return (F.cross_entropy(padded, torch.where(asked, level, 0), reduction="none") * asked).mean()
+
     @torch.no_grad()
-    def draw(self, condition: Tensor) -> tuple[Tensor, Tensor]:
-        """Levels of shape (n, n_columns) and numbers of shape (n, n_numbers), one row for each condition."""
-        logits, numbers = self.outputs(len(condition), condition)
-        return self.layout.drawn(logits), numbers
+    def draw(self, column: Tensor, level: Tensor, classes: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """Levels of shape (n, n_columns) and numbers of shape (n, n_numbers), one row for each condition.
+
+        The level that was asked for is the one that is drawn.
+        """
+        logits, numbers = self.outputs(len(column), self.conditions(column, level, classes))
+        levels = self.layout.drawn(logits)
+        asked = (column < len(self.conditioned)).nonzero()[:, 0]
+        levels[asked, self._places[column[asked]]] = level[asked]
+        return levels, numbers
 
 
 class GanSteps:
@@ -160,16 +210,23 @@ class GanSteps:
     model : Gan
     levels : Tensor of int64 of shape (n_rows, n_columns)
     numbers : Tensor of shape (n_rows, n_numbers)
+    classes : Tensor of int64 of shape (n_rows,) or None
+        The class takes turns with the columns at being what rows are drawn by, so that small classes are seen often.
     batch_size : int
         Brought to a multiple of the critic's pack.
     """
 
-    def __init__(self, model: Gan, levels: Tensor, numbers: Tensor, batch_size: int):
-        self.model, self.config = model, model.config
+    def __init__(self, model: Gan, levels: Tensor, numbers: Tensor, classes: Tensor | None, batch_size: int):
+        self.model, self.config, self.classes = model, model.config, classes
         self.batch_size = max(1, batch_size // self.config.pac) * self.config.pac
         self.real = torch.cat([model.layout.indicators(levels), numbers], 1)
-        columns = list(model.conditioned)
-        self.conditions = ConditionSampler(levels[:, columns], tuple(model.layout.sizes[c] for c in columns))
+        drawn_by, sizes = (
+            levels[:, list(model.conditioned)],
+            [model.layout.sizes[c] for c in model.conditioned],
+        )
+        if classes is not None:
+            drawn_by, sizes = torch.cat([drawn_by, classes[:, None]], 1), [*sizes, model.n_classes]
+        self.sampler = ConditionSampler(drawn_by, tuple(sizes)) if sizes else None
         rate, decay = self.config.learning_rate, self.config.weight_decay
         betas = (0.5, 0.9)
         self.generator_optimizer = torch.optim.Adam(
@@ -184,8 +241,8 @@ class GanSteps:
         return {"critic loss": critic_loss, "generator loss": self._update_generator()}
 
     def _update_critic(self) -> Tensor:
-        column, level, condition = self._drawn()
-        real = self.real[self.conditions.rows(column, level)]
+        rows, _, _, condition = self._drawn()
+        real = self.real[rows]
         with torch.no_grad():
             fake = self.model.soft_rows(*self.model.outputs(self.batch_size, condition))
         distance = self.model.scores(fake, condition).mean() - self.model.scores(real, condition).mean()
@@ -195,24 +252,26 @@ class GanSteps:
         return distance.detach()
 
     def _update_generator(self) -> Tensor:
-        column, level, condition = self._drawn()
+        _, column, level, condition = self._drawn()
         logits, numbers = self.model.outputs(self.batch_size, condition)
-        missed = self._missed(logits, column, level)
-        loss = missed - self.model.scores(self.model.soft_rows(logits, numbers), condition).mean()
+        loss = self.model.missed(logits, column, level)
+        loss = loss - self.model.scores(self.model.soft_rows(logits, numbers), condition).mean()
         self.generator_optimizer.zero_grad(set_to_none=True)
         loss.backward()
         self.generator_optimizer.step()
         return loss.detach()
 
-    def _drawn(self) -> tuple[Tensor, Tensor, Tensor]:
-        column, level = self.conditions.draw(self.batch_size)
-        return column, level, self.conditions.vectors(column, level)
-
-    def _missed(self, logits: Tensor, column: Tensor, level: Tensor) -> Tensor:
-        """Cross entropy of the levels that were asked for."""
-        places = torch.tensor(self.model.conditioned, device=logits.device)[column]
-        padded = self.model.layout.padded(logits, float("-inf"))
-        return F.cross_entropy(padded[torch.arange(len(column), device=logits.device), places], level)
+    def _drawn(self) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Rows, the column and level that each was drawn by, and these as conditions."""
+        device = self.real.device
+        if self.sampler is None:
+            rows = torch.randint(len(self.real), (self.batch_size,), device=device)
+            column = level = torch.zeros_like(rows)
+        else:
+            column, level = self.sampler.draw(self.batch_size)
+            rows = self.sampler.rows(column, level)
+        classes = None if self.classes is None else self.classes[rows]
+        return rows, column, level, self.model.conditions(column, level, classes)
 
     def _penalty(self, real: Tensor, fake: Tensor, condition: Tensor) -> Tensor:
         """How far the critic's slope between real and fake packs is from 1 [1]_.

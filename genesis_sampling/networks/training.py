@@ -17,6 +17,9 @@ from ..exceptions import DataError, GenesisWarning, TrainingError
 
 __all__ = ["History", "Trainer", "TrainingConfig", "resolve_device", "seeded"]
 
+# By so many steps after the first few the cost of all is judged.
+UNTIMED_STEPS, TIMED_STEPS = 2, 3
+
 
 @dataclass(frozen=True)
 class TrainingConfig:
@@ -26,8 +29,6 @@ class TrainingConfig:
     ----------
     steps : int, default=2000
         Updates of the parameters at the most, however many rows there are.
-    batch_size : int, default=500
-    device : {"auto", "cpu", "cuda", "mps"} or a torch device, default="auto"
     max_seconds : float or None, default=None
         Budget of time; the best state so far is kept when it is over.
     evaluate_every : int, default=100
@@ -36,15 +37,16 @@ class TrainingConfig:
         Looks without a better held-out measure after which training ends.
     progress : callable or None, default=None
         ``progress(step, steps, losses)``, called at each look.
+    announce : callable or None, default=None
+        ``announce(seconds)``, called once with the time that all steps will take, judged by the first of them.
     """
 
     steps: int = 2000
-    batch_size: int = 500
-    device: Any = "auto"
     max_seconds: float | None = None
     evaluate_every: int = 100
     patience: int | None = None
     progress: Callable[[int, int, Mapping[str, float]], None] | None = None
+    announce: Callable[[float], None] | None = None
 
 
 @dataclass
@@ -127,6 +129,8 @@ class Trainer:
         for step in range(first + 1, first + self.config.steps + 1):
             waiting.append(self.step())
             self.history.n_steps = step
+            if self.config.announce is not None:
+                self._time(waiting, step - first, self.config.announce)
             is_over = perf_counter() > self._deadline
             if len(waiting) < self.config.evaluate_every and step < first + self.config.steps and not is_over:
                 continue
@@ -138,6 +142,19 @@ class Trainer:
             if self.config.patience is not None and self._looks_since >= self.config.patience:
                 return "patience"
         return "steps"
+
+    def _time(
+        self, waiting: list[Mapping[str, Tensor]], n_done: int, announce: Callable[[float], None]
+    ) -> None:
+        """Tell what the steps cost; the very first ones, which set things up, are not judged by."""
+        if n_done in (UNTIMED_STEPS, UNTIMED_STEPS + TIMED_STEPS):
+            for value in waiting[-1].values():
+                value.item()  # waits for the device
+            now = perf_counter()
+            if n_done == UNTIMED_STEPS:
+                self._timed_from = now
+            else:
+                announce((now - self._timed_from) / TIMED_STEPS * self.config.steps)
 
     def _look(self, waiting: list[Mapping[str, Tensor]], step: int) -> None:
         """Losses of the last steps and the held-out measure; the only place where the host waits for the device."""

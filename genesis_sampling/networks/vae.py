@@ -96,6 +96,11 @@ class Vae(nn.Module):
         divergence = -0.5 * (1 + log_variance - mean**2 - log_variance.exp()).sum(1)
         return (missed + (off * is_there).sum(1)).mean(), divergence.mean()
 
+    @torch.no_grad()
+    def bound(self, levels: Tensor, numbers: Tensor, classes: Tensor | None = None) -> float:
+        """Mean of a bound on the negative log likelihood of rows, in nats."""
+        return float(sum(self.losses(levels, numbers, classes)))
+
     def _given(self, classes: Tensor | None) -> list[Tensor]:
         return [] if classes is None else [F.one_hot(classes, self.n_classes).float()]
 

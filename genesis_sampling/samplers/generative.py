@@ -19,7 +19,15 @@ from sklearn.utils.validation import check_memory
 from .._random import RandomStreams
 from ..exceptions import DataError
 from ..filters import Constraint, parse_constraints
-from ..generators import BaseGenerator, GaussianCopulaGenerator, TreeGenerator, as_generator
+from ..generators import (
+    BaseGenerator,
+    CTGANGenerator,
+    DiffusionGenerator,
+    GaussianCopulaGenerator,
+    TreeGenerator,
+    TVAEGenerator,
+    as_generator,
+)
 from ._fingerprint import fingerprint
 from ._inner import with_dtypes
 from ._sieves import ConstraintSieve, QualitySieve, chain, fitted_constraints
@@ -31,8 +39,11 @@ __all__ = ["GenerativeOverSampler"]
 # With fewer rows trees find next to nothing to split on, and columns would be drawn nearly independently.
 MIN_TREE_ROWS = 50
 GENERATORS: dict[str, Callable[..., BaseGenerator]] = {
-    "gaussian_copula": GaussianCopulaGenerator,
     "tree": TreeGenerator,
+    "gaussian_copula": GaussianCopulaGenerator,
+    "ctgan": CTGANGenerator,
+    "tvae": TVAEGenerator,
+    "diffusion": DiffusionGenerator,
 }
 
 
@@ -41,16 +52,16 @@ class GenerativeOverSampler(ClasswiseOverSampler):
 
     Parameters
     ----------
-    generator : "auto", {"tree", "gaussian_copula"} or generator, default="auto"
-        What learns and draws the rows: a name, an instance (whose parameters can be searched, as in
-        ``generator__min_samples_leaf``), a density of scikit-learn such as ``KernelDensity`` or ``GaussianMixture``,
-        or any object with ``fit`` and ``sample``. ``"auto"`` is the copula for fewer than 50 rows, which are too
-        few to grow trees on, and trees else; ``report_`` says which.
+    generator : {"auto", "tree", "gaussian_copula", "ctgan", "tvae", "diffusion"} or generator, default="auto"
+        What learns and draws the rows: a name (the last three need the extra ``torch``), an instance (whose parameters
+        can be searched, as in ``generator__min_samples_leaf``), a density of scikit-learn such as ``KernelDensity`` or
+        ``GaussianMixture``, or any object with ``fit`` and ``sample``. ``"auto"`` is the copula for fewer than 50 rows,
+        which are too few to grow trees on, and trees else; ``report_`` says which.
     generator_params : dict, default=None
         Parameters for a generator given by name.
-    train_on : {"class", "all"}, default="class"
+    train_on : {"auto", "class", "all"}, default="auto"
         Whether a generator is fitted to each class alone, or once to all rows with their labels and then asked for
-        rows of a class.
+        rows of a class. ``"auto"`` fits neural ones once, which need many rows, and all others by class.
     constraints : Constraint, str, callable or list of these, default=()
         What every new row must satisfy; see :class:`ConstraintFilter`.
     quality_threshold : float in [0, 1], default=None
@@ -108,7 +119,7 @@ class GenerativeOverSampler(ClasswiseOverSampler):
     _parameter_constraints: dict = {
         "generator": [StrOptions({"auto", *GENERATORS}), HasMethods(["fit", "sample"])],
         "generator_params": [dict, None],
-        "train_on": [StrOptions({"class", "all"})],
+        "train_on": [StrOptions({"auto", "class", "all"})],
         "constraints": [Constraint, str, callable, "array-like", tuple],
         "quality_threshold": [Interval(Real, 0, 1, closed="both"), None],
         "memory": [str, HasMethods(["cache"]), HasMethods(["__fspath__"]), None],
@@ -120,7 +131,7 @@ class GenerativeOverSampler(ClasswiseOverSampler):
         generator="auto",
         *,
         generator_params=None,
-        train_on="class",
+        train_on="auto",
         constraints=(),
         quality_threshold=None,
         memory=None,
@@ -150,8 +161,10 @@ class GenerativeOverSampler(ClasswiseOverSampler):
         return draw_class(self._fit_class(part), n_rows, part)
 
     def _fit_class(self, part: ClassData) -> ClassSource:
-        joint = self.train_on == "all"
-        chosen = self._choose(len(part.data.table) if joint else len(part.positions))
+        chosen = self._choose(len(part.data.table) if self.train_on == "all" else len(part.positions))
+        joint = self.train_on == "all" or (
+            self.train_on == "auto" and getattr(chosen, "needs_many_rows", False)
+        )
         if len(part.positions) < 2 and not joint:
             part.warn_of_few_rows("its new rows are copies of it; NoiseSampler would vary them")
         fitted = (

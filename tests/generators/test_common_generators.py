@@ -1,6 +1,7 @@
 """What every generator promises, over one table of generators."""
 
 import pickle
+from importlib.util import find_spec
 
 import numpy as np
 import pandas as pd
@@ -13,17 +14,32 @@ from sklearn.utils._param_validation import InvalidParameterError
 
 import genesis_sampling.generators.base as generator_base
 from genesis_sampling.exceptions import ConstraintError, DataError, TargetNotReachedError
-from genesis_sampling.generators import EstimatorGenerator, GaussianCopulaGenerator, TreeGenerator
+from genesis_sampling.generators import (
+    CTGANGenerator,
+    DiffusionGenerator,
+    EstimatorGenerator,
+    GaussianCopulaGenerator,
+    TreeGenerator,
+    TVAEGenerator,
+)
 from genesis_sampling.tables.conditions import Between, Compared
 
 COPULA = GaussianCopulaGenerator(random_state=0)
 KERNEL = EstimatorGenerator(KernelDensity(bandwidth=0.1), random_state=0)
 MIXTURE = EstimatorGenerator(GaussianMixture(2), random_state=0)
 TREE = TreeGenerator(random_state=0)
-GENERATORS = [COPULA, TREE, KERNEL, MIXTURE]
+# Small networks, trained for as long as most promises need: not to learn much.
+QUICK = {"n_steps": 20, "batch_size": 64, "verbose": 0, "random_state": 0}
+CTGAN = CTGANGenerator(n_noise=8, generator_widths=(32,), critic_widths=(32,), pac=1, **QUICK)
+TVAE = TVAEGenerator(n_latent=4, widths=(32,), **QUICK)
+DIFFUSION = DiffusionGenerator(width=32, n_blocks=1, n_embedding=4, n_bins=8, **QUICK)
+NETWORKS = [CTGAN, TVAE, DIFFUSION] if find_spec("torch") else []
+GENERATORS = [COPULA, TREE, KERNEL, MIXTURE, *NETWORKS]
 # Those whose margins are the empirical ones, and those that keep the correlation of Gaussian data.
 EXACT_MARGINS = [COPULA, TREE]
 KEEP_CORRELATION = [COPULA, MIXTURE]
+
+pytestmark = pytest.mark.filterwarnings("ignore:Got .* rows to train a network on")
 
 # Probability with which a statistical test may fail by chance, were its seed not fixed.
 ERROR = 1e-6
@@ -31,6 +47,17 @@ ERROR = 1e-6
 
 def over(generators):
     return pytest.mark.parametrize("generator", [clone(g) for g in generators], ids=_name)
+
+
+def able(generator):
+    """An unfitted copy; networks with steps enough to learn a simple table."""
+    copy = clone(generator)
+    more = {
+        CTGANGenerator: {"n_steps": 800, "learning_rate": 2e-3},
+        TVAEGenerator: {"n_steps": 2000, "learning_rate": 5e-3, "patience": None},
+        DiffusionGenerator: {"n_steps": 400, "patience": None},
+    }
+    return copy.set_params(**more.get(type(copy), {}))
 
 
 def _name(generator):
@@ -282,14 +309,14 @@ def test_correlation(generator):
 class TestLabels:
     def test_one_label(self, generator):
         X, y = two_classes()
-        fitted = clone(generator).fit(X, y)
+        fitted = able(generator).fit(X, y)
         assert (fitted.sample(50, y="yes")["x"] > 5).mean() > 0.9
         assert (fitted.sample(50, y="no")["x"] < 5).mean() > 0.9
         assert list(fitted.sample(3).columns) == ["x", "u"]
 
     def test_a_label_each(self, generator):
         X, y = two_classes()
-        fitted = clone(generator).fit(X, y)
+        fitted = able(generator).fit(X, y)
         labels = np.array(["yes", "no", "no", "yes"] * 20)
         rows = fitted.sample(80, y=labels, random_state=0)
         assert ((rows["x"] > 5) == (labels == "yes")).mean() > 0.9
@@ -302,7 +329,7 @@ class TestLabels:
         X, y = two_classes()
         labels = pd.Series(labels)
         given = labels.iloc[(y == "yes").astype(int)].reset_index(drop=True)
-        fitted = clone(generator).fit(X, given)
+        fitted = able(generator).fit(X, given)
         assert fitted.sample(50, y=labels.iloc[1])["x"].mean() > 5
 
     def test_errors(self, generator):
@@ -362,7 +389,7 @@ class TestConditions:
 
     def test_with_a_label(self, generator):
         X, y = two_classes()
-        rows = clone(generator).fit(X, y).sample(50, y="yes", conditions={"u": (0.5, None)})
+        rows = able(generator).fit(X, y).sample(50, y="yes", conditions={"u": (0.5, None)})
         assert (rows["u"] >= 0.5).all()
         assert (rows["x"] > 5).mean() > 0.8
 
@@ -371,8 +398,15 @@ class TestConditions:
         rng = np.random.default_rng(0)
         k = rng.integers(0, 2, 3000)
         table = pd.DataFrame({"k": k.astype(str), "x": 3 * k + rng.normal(size=3000)})
-        rows = clone(generator).fit(table).sample(2000, conditions={"k": "1"})["x"]
+        rows = able(generator).fit(table).sample(2000, conditions={"k": "1"})["x"]
         assert rows.mean() == pytest.approx(3, abs=0.25)
+
+    def test_acceptance_is_told(self, generator):
+        fitted = clone(generator).fit(gaussian_table(200))
+        fitted.sample(10)
+        assert fitted.acceptance_rate_ == 1
+        fitted.sample(50, conditions={"order": Compared("a", "<", "b")})
+        assert 0 < fitted.acceptance_rate_ < 1
 
     def test_cannot_be_met(self, generator):
         fitted = clone(generator).fit(gaussian_table(200))
@@ -389,6 +423,29 @@ class TestConditions:
             fitted.sample(5, conditions={"int8": 1.5})
         with pytest.raises(ConstraintError, match="that the column can hold"):
             fitted.sample(5, conditions={"int8": (1.2, 1.7)})
+
+
+@over([COPULA, TREE, *NETWORKS])
+class TestFiles:
+    def test_save_and_load(self, generator, tmp_path):
+        table, y = nasty_table(), np.where(np.arange(400) % 3 == 0, "yes", "no")
+        fitted = clone(generator).fit(table, y)
+        fitted.save(tmp_path / "generator.zip")
+        again = type(generator).load(tmp_path / "generator.zip")
+        assert again.get_params() == fitted.get_params()
+        for options in ({}, {"y": "yes"}, {"conditions": {"object": "mid"}}):
+            pd.testing.assert_frame_equal(again.sample(30, **options), fitted.sample(30, **options))
+
+    def test_labels_of_single_rows_are_not_in_it(self, generator, tmp_path):
+        X, y = two_classes()
+        clone(generator).fit(X, y).save(tmp_path / "generator.zip")
+        again = type(generator).load(tmp_path / "generator.zip")
+        assert len(again.target_.codes) == 2
+
+    def test_another_class(self, generator, tmp_path):
+        clone(generator).fit(gaussian_table(100)).save(tmp_path / "generator.zip")
+        with pytest.raises(DataError, match=f"Got a file with a {type(generator).__name__}"):
+            EstimatorGenerator.load(tmp_path / "generator.zip")
 
 
 @over([COPULA, TREE])

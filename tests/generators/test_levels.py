@@ -5,18 +5,19 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from genesis_sampling.generators._conditioning import Allowed
 from genesis_sampling.generators._levels import decode_table, encode_table, fit_column
 from genesis_sampling.generators._modes import fit_modes
 
 
 def fitted(codes, **options):
-    options = {"discrete": False, "interpolate": True, "step": 0.0, "n_modes": None} | options
+    options = {"discrete": False, "interpolate": True, "step": 0.0, "few_values": 30} | options
     return fit_column(codes, rng=np.random.default_rng(0), **options)
 
 
 def back_and_forth(codes, column):
     table = encode_table([column], codes[:, None], np.random.default_rng(1))
-    return decode_table([column], table)[:, 0], table
+    return decode_table([column], table, np.random.default_rng(2))[:, 0], table
 
 
 @pytest.fixture
@@ -51,7 +52,7 @@ def test_few_values_are_levels():
     codes = np.random.default_rng(0).integers(0, 12, 500).astype(float)
     column = fitted(codes)
     assert column.sizes == (12,)
-    assert column.numbered is None
+    assert column.first_number is None
     np.testing.assert_array_equal(back_and_forth(codes, column)[0], codes)
 
 
@@ -66,7 +67,7 @@ def test_many_categories_are_told_by_two_levels():
 def test_levels_beyond_the_last_category_are_the_last_one():
     column = fitted(np.arange(1000.0), discrete=True)
     assert column.sizes == (32, 32)
-    assert column.decode(np.array([[31, 31]]), None) == [999]
+    assert column.decode(np.array([[31, 31]]), np.zeros(1)) == [999]
 
 
 def test_a_column_of_one_value():
@@ -99,3 +100,38 @@ def test_modes_of_extreme_numbers(scale):
     modes = fit_modes(codes, 3, rng)
     mode, place = modes.encode(codes, rng)
     np.testing.assert_allclose(modes.decode(mode, place), codes, rtol=1e-6)
+
+
+@pytest.mark.parametrize("n_bins", [8, 32])
+def test_bins_are_as_frequent_and_near(spiky, n_bins):
+    column = fitted(spiky, n_bins=n_bins)
+    again, table = back_and_forth(spiky, column)
+    smooth = np.nan_to_num(spiky) > 0
+    np.testing.assert_array_equal(np.isnan(again), np.isnan(spiky))
+    np.testing.assert_array_equal(again[~smooth & ~np.isnan(spiky)], 0)
+    # 800 rows are enough for parts of 8 or 32 bins: each of these holds at most 1 / 64 of them.
+    assert column.sizes == (2 + n_bins, n_bins)
+    assert table.numbers.shape == (2000, 0)
+    rank = np.searchsorted(np.sort(spiky[smooth]), spiky[smooth])
+    rank_again = np.searchsorted(np.sort(spiky[smooth]), again[smooth])
+    assert np.abs(rank - rank_again).max() <= 800 / n_bins**2 + 2
+
+
+def test_levels_that_are_allowed(spiky):
+    column = fitted(spiky, n_bins=8)
+    first, second = column.allowed(Allowed(None, 50.0, np.inf))
+    assert not first[:2].any()  # neither zero nor missing
+    assert second.all()
+    table = encode_table([column], spiky[:, None], np.random.default_rng(1))
+    above = table.levels[np.nan_to_num(spiky) >= 50, 0]
+    assert first[above].all()
+    below = table.levels[(np.nan_to_num(spiky) < 45) & (np.nan_to_num(spiky) > 0), 0]
+    assert not first[below].any()
+    assert fitted(spiky, n_modes=3).allowed(Allowed.value(0.0)) is None
+
+
+def test_two_levels_of_a_category_that_is_allowed():
+    column = fitted(np.arange(1000.0), discrete=True)
+    first, second = column.allowed(Allowed.value(40.0))
+    assert (first.sum(), second.sum()) == (1, 1)
+    assert column.decode(np.array([[first.argmax(), second.argmax()]]), np.zeros(1)) == [40]

@@ -122,3 +122,10 @@ def test_seeds_leave_the_global_generators_alone():
     with seeded(7, torch.device("cpu")):
         assert torch.equal(torch.rand(3), first)
     assert torch.equal(torch.get_rng_state(), state)
+
+
+def test_the_cost_is_told_once():
+    told = []
+    trainer(Counter(), steps=50, announce=told.append).run()
+    assert len(told) == 1
+    assert told[0] > 0

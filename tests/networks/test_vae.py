@@ -23,7 +23,7 @@ def fitted():
             Layout((2, 1), ((1, 0),)), 2, vae.VaeConfig(n_latent=4, widths=(32, 32), learning_rate=5e-3)
         )
         steps = vae.VaeSteps(model, levels, numbers, classes, batch_size=100)
-        history = training.Trainer(model, steps, training.TrainingConfig(steps=300, device=CPU)).run()
+        history = training.Trainer(model, steps, training.TrainingConfig(steps=300)).run()
     return model, levels, numbers, classes, history
 
 

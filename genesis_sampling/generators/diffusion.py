@@ -1,0 +1,276 @@
+"""Masked diffusion of rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from numbers import Integral, Real
+
+import numpy as np
+from sklearn.utils._param_validation import Interval
+
+from .. import networks
+from ..exceptions import TargetNotReachedError
+from ._conditioning import Allowed
+from ._levels import LevelTable
+from ._network import NetworkGenerator, held_out
+
+__all__ = ["DiffusionGenerator"]
+
+
+class DiffusionGenerator(NetworkGenerator):
+    """Rows from a diffusion whose noise takes values away [1]_ [2]_.
+
+    Columns of a row are masked in random order until none is left, and a network learns to say what stood there, given
+    what is still to be seen. Rows are drawn the other way round. So it knows each column given any others, and meets
+    conditions on any columns natively: what a row shall have is there from the start.
+
+    Numbers are levels too: single values where there are few, else bins of equal probability, and equal parts of these.
+    Spikes, categories and missing values come out exactly as they went in.
+
+    Parameters
+    ----------
+    n_steps : int, default=2000
+        Updates at the most, however many rows there are.
+    batch_size : int, default=500
+        Rows of an update.
+    n_bins : int, default=32
+        Bins of a column of numbers, and parts of each bin where there are rows enough (16 for each bin).
+    width : int, default=256
+        Units between the blocks of the network, which are residual.
+    n_blocks : int, default=3
+    n_embedding : int, default=16
+        Values that stand for a level of a column.
+    dropout : float in [0, 1), default=0.0
+    learning_rate : float, default=2e-3
+        At its highest; it rises in the first steps and falls to 0 in the end.
+    validation_fraction : float in [0, 1), default=0.1
+        Share of the rows that is held out to stop early by; none where it is less than 20 rows.
+    guidance : float, default=0.0
+        How much further than learned the class pulls a row that is drawn of a class [3]_: rows more typical of it, and
+        less diverse.
+    n_sampling_steps : int or None, default=None
+        Steps in which the columns of a row are drawn; those of one step do not know of each other. None for one each.
+    patience : int or None, default=5
+        Looks at the held-out rows without an improvement after which training ends; None for all steps and no held-out
+        rows.
+    max_seconds : float or None, default=None
+        Budget of time for training. When it is over the best state so far is kept, with a warning.
+    device : {"auto", "cpu", "cuda", "mps"} or torch.device, default="auto"
+        Where to train and draw; ``"auto"`` takes a GPU where there is one.
+    warm_start : bool, default=False
+        Whether the next ``fit`` goes on from this one, on a table with the same columns.
+    verbose : int or bool, default=1
+        0 says nothing; 1 says before a training of more than ten seconds what it will cost; 2 tells the losses too.
+    categorical_features : "auto", array-like of names or positions, or boolean mask, default="auto"
+        Columns that hold categories. ``"auto"``: text, object, boolean and unordered ``category`` columns.
+    random_state : int, RandomState instance or None, default=None
+        Seed of training and of ``sample``. On a CPU, with the same number of threads, equal seeds give equal rows.
+
+    Attributes
+    ----------
+    history_ : list of dict
+        One per look at the training: ``step``, the mean of each loss since the look before, and ``held_out``,
+        what the network misses of held-out rows, in nats a column.
+    n_steps_ : int
+        Updates made, all fits of a warm start together.
+    fit_seconds_ : float
+        Time that they took.
+    stop_reason_ : {"steps", "patience", "time", "interrupt"}
+        Why training ended.
+    acceptance_rate_ : float
+        Share of the rows drawn by the last ``sample`` that met its conditions.
+    encoder_ : TableEncoder
+        The fitted encoding of the table.
+    target_ : Target or None
+        The labels given to ``fit``.
+    n_features_in_ : int
+        Number of columns seen.
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
+        Their names.
+
+    See Also
+    --------
+    TreeGenerator : Quicker; conditions on other columns than the first by rejection.
+    GaussianCopulaGenerator : Any conditions natively, in no time, where columns are nearly normal together.
+
+    Notes
+    -----
+    With the number :math:`m` of masked columns even on :math:`1, \\ldots, d` and the mask :math:`M` random, the
+    loss :math:`E\\left[\\frac{1}{m}\\sum_{j \\in M} -\\log p(x_j \\mid x_{\\setminus M})\\right]` is a bound on
+    the negative log likelihood divided by :math:`d` [2]_. This is multinomial diffusion with an absorbing state [1]_
+    for all columns, where TabDDPM [4]_ takes uniform noise for categories and normal noise for numbers: a number that
+    is a level can be a spike or missing, and can be given.
+
+    Conditions that name one value are given. With one further column of several values or a range the row is drawn
+    within it; of more of them rows are kept with the probability that makes their law the conditional one.
+
+    References
+    ----------
+    .. [1] J. Austin, D. D. Johnson, J. Ho, D. Tarlow, R. van den Berg, "Structured denoising diffusion models in
+       discrete state-spaces", Advances in Neural Information Processing Systems 34, 2021.
+    .. [2] E. Hoogeboom, A. A. Gritsenko, J. Bastings, B. Poole, R. van den Berg, T. Salimans, "Autoregressive diffusion
+       models", International Conference on Learning Representations, 2022.
+    .. [3] J. Ho, T. Salimans, "Classifier-free diffusion guidance", arXiv 2207.12598, 2022.
+    .. [4] A. Kotelnikov, D. Baranchuk, I. Rubachev, A. Babenko, "TabDDPM: modelling tabular data with diffusion
+       models", International Conference on Machine Learning, 2023.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from genesis_sampling import DiffusionGenerator
+    >>> frame = pd.DataFrame({"city": ["Rome", "Oslo"] * 100, "degrees": [28.5, 14.0] * 100})
+    >>> generator = DiffusionGenerator(n_steps=100, random_state=0).fit(frame)
+    >>> generator.sample(3, conditions={"city": "Oslo"})["city"].tolist()
+    ['Oslo', 'Oslo', 'Oslo']
+    """
+
+    _parameter_constraints: dict = {
+        **NetworkGenerator._parameter_constraints,
+        "n_bins": [Interval(Integral, 2, 256, closed="both")],
+        "width": [Interval(Integral, 1, None, closed="left")],
+        "n_blocks": [Interval(Integral, 1, None, closed="left")],
+        "n_embedding": [Interval(Integral, 1, None, closed="left")],
+        "dropout": [Interval(Real, 0, 1, closed="left")],
+        "learning_rate": [Interval(Real, 0, None, closed="neither")],
+        "validation_fraction": [Interval(Real, 0, 1, closed="left")],
+        "guidance": [Interval(Real, 0, None, closed="left")],
+        "n_sampling_steps": [Interval(Integral, 1, None, closed="left"), None],
+    }
+
+    def __init__(
+        self,
+        *,
+        n_steps=2000,
+        batch_size=500,
+        n_bins=32,
+        width=256,
+        n_blocks=3,
+        n_embedding=16,
+        dropout=0.0,
+        learning_rate=2e-3,
+        validation_fraction=0.1,
+        patience=5,
+        guidance=0.0,
+        n_sampling_steps=None,
+        max_seconds=None,
+        device="auto",
+        warm_start=False,
+        verbose=1,
+        categorical_features="auto",
+        random_state=None,
+    ):
+        self.n_steps = n_steps
+        self.batch_size = batch_size
+        self.n_bins = n_bins
+        self.width = width
+        self.n_blocks = n_blocks
+        self.n_embedding = n_embedding
+        self.dropout = dropout
+        self.learning_rate = learning_rate
+        self.validation_fraction = validation_fraction
+        self.patience = patience
+        self.guidance = guidance
+        self.n_sampling_steps = n_sampling_steps
+        self.max_seconds = max_seconds
+        self.device = device
+        self.warm_start = warm_start
+        self.verbose = verbose
+        self.categorical_features = categorical_features
+        self.random_state = random_state
+
+    def _column_options(self):
+        # Up to two bins' worth of values are levels of their own.
+        return {"n_bins": self.n_bins, "few_values": 2 * self.n_bins}
+
+    def _make_model(self):
+        config = networks.MaskedConfig(
+            n_embedding=self.n_embedding,
+            width=self.width,
+            n_blocks=self.n_blocks,
+            dropout=self.dropout,
+            learning_rate=self.learning_rate,
+        )
+        return networks.MaskedDiffusion(self._layout(max(self._n_classes, 1)), config)
+
+    def _make_steps(self, table, codes, classes, device, rng):
+        # The class is a column of levels like the others, the first one.
+        levels = np.column_stack(
+            [np.zeros(len(codes), dtype=np.int64) if classes is None else classes, table.levels]
+        )
+        rows, out = held_out(len(codes), 0.0 if self.patience is None else self.validation_fraction, rng)
+        seen, unseen = (networks.as_tensor(levels[index], device) for index in (rows, out))
+        steps = networks.MaskedSteps(self._model, seen, self.batch_size, self.n_steps)
+
+        def measure() -> float:
+            with networks.seeded(0, device):  # the same masks at each look
+                return steps.average.bound(unseen)
+
+        return steps.average, steps, measure if len(out) else None
+
+    def _native(self, allowed):
+        told = {
+            column: wish
+            for column, wish in allowed.items()
+            if column == self.n_features_in_ or self._columns[column].allowed(wish) is not None
+        }
+        for column, wish in told.items():
+            if not all(part.any() for part in self._allowed_levels({column: wish}).values()):
+                name = "y" if column == self.n_features_in_ else repr(self.feature_names_in_[column])
+                raise TargetNotReachedError(
+                    f"Got 0 rows that meet the condition on {name}, which no value seen by fit meets (0.00% of them); "
+                    "expected one that some do. Widen the condition."
+                )
+        return told
+
+    def _surely_met(self, native):
+        # Of several codes that are told by two levels, and of bins, some others may be drawn too.
+        return {
+            column
+            for column, wish in native.items()
+            if column == self.n_features_in_
+            or (self._columns[column].rest is None and not self._columns[column].base)
+            or all(
+                part.sum() == 1 and not self._columns[column].rest
+                for part in self._columns[column].allowed(wish)
+            )
+        }
+
+    def _allowed_levels(self, allowed: Mapping[int, Allowed]) -> dict[int, np.ndarray]:
+        """Level column -> its levels that are allowed, where not all are."""
+        starts = np.cumsum([1, *(len(column.sizes) for column in self._columns)])
+        found = {}
+        for column, wish in allowed.items():
+            if column == self.n_features_in_:
+                found[0] = wish.contains(np.arange(self._n_classes))
+                continue
+            parts = self._columns[column].allowed(wish)
+            found |= {int(starts[column]) + place: part for place, part in enumerate(parts) if not part.all()}
+        return found
+
+    def _is_weighed(self, allowed):
+        # Of several columns with several levels each the later ones may not be met as often as they should.
+        return sum(part.sum() > 1 for part in self._allowed_levels(allowed).values()) > 1
+
+    def _draw_levels(self, n, allowed, rng, device):
+        allowed_levels = self._allowed_levels(allowed)
+        layout = self._model.layout
+        given = np.full((n, len(layout.sizes)), -1)
+        for column, part in allowed_levels.items():
+            if part.sum() == 1:
+                given[:, column] = int(np.flatnonzero(part)[0])
+        if not set(allowed) - {self.n_features_in_}:
+            given[:, 0] = self._draw_classes(n, allowed, rng)
+        mask = np.ones((len(layout.sizes), max(layout.sizes)), dtype=bool)
+        for column, part in allowed_levels.items():
+            if given[0, column] < 0:
+                mask[column] = False
+                mask[column, : len(part)] = part
+        levels, share = networks.as_arrays(
+            *self._model.draw(
+                networks.as_tensor(given, device),
+                self.n_sampling_steps or given.shape[1],
+                networks.as_tensor(mask, device),
+                (0, self.guidance) if self._n_classes else None,
+            )
+        )
+        return LevelTable(levels[:, 1:], np.empty((n, 0), dtype=np.float32)), levels[:, 0], share
