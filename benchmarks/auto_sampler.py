@@ -97,6 +97,11 @@ def gains(results: dict[str, ComparisonResult], metric: str) -> pd.DataFrame:
     ).unstack("sampler")
 
 
+def by_pair(frame: pd.DataFrame) -> dict[str, dict[str, float]]:
+    """Set and learner -> row -> gain."""
+    return {f"{name}, {learner}": gain.round(4).to_dict() for (name, learner), gain in frame.iterrows()}
+
+
 def lines(results: dict[str, ComparisonResult]) -> list[dict]:
     """One row per sampler: mean gains, their interval over sets, harm, rank."""
     ap = gains(results, "average_precision")
@@ -176,7 +181,7 @@ def main() -> None:
         {
             "rows": rows,
             "abstained": abstained,
-            "by_set": {name: result.to_dict() for name, result in results.items()},
+            "gains": {metric: by_pair(gains(results, metric)) for metric in SCORING},
         },
     )
     write_table(

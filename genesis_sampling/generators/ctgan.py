@@ -230,7 +230,9 @@ class CTGANGenerator(NetworkGenerator):
         wish = allowed.get(self.n_features_in_)
         if wish is not None:
             counts = counts * wish.contains(np.arange(len(counts)))[:, None]
-        return counts * self._columns[column].allowed(allowed[column])[0]
+        # A column of points alone knows which of them are allowed.
+        (levels,) = self._columns[column].allowed(allowed[column]) or ()
+        return counts * levels
 
     def _native(self, allowed):
         given = super()._native(allowed)
