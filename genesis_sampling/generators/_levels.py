@@ -167,25 +167,23 @@ class ColumnLevels:
             codes[others] = self.rest.decode(within, numbers[others])
         return codes
 
-    def allowed(self, wish: Allowed) -> list[np.ndarray] | None:
-        """Which levels of each level column may stand for the codes that are wished for; None if this is not known.
+    def allowed(self, wish: Allowed) -> list[np.ndarray]:
+        """Which levels of each level column may stand for the codes that are wished for.
 
-        A level that may stand for others too is among them.
+        A level that may stand for others too is among them, as any mode is.
         """
         if self.base:
             places = np.flatnonzero(wish.contains(self.points))
-            firsts, seconds = np.divmod(places, self.base)
-            return [
-                np.isin(np.arange(size), part)
-                for size, part in zip(self.sizes, (firsts, seconds), strict=True)
-            ]
+            digits = np.divmod(places, self.base)
+            return [np.isin(np.arange(size), part) for size, part in zip(self.sizes, digits, strict=True)]
+        is_point = wish.contains(self.points)
         if self.rest is None:
-            return [wish.contains(self.points)]
-        if not isinstance(self.rest, Bins):
-            return None
-        bins = np.zeros(self.rest.sizes[0], dtype=bool) if wish.is_missing else self.rest.allowed(wish)
-        first = np.append(wish.contains(self.points), bins)
-        return [first, *(np.ones(size, dtype=bool) for size in self.sizes[1:])]
+            return [is_point]
+        if isinstance(self.rest, Bins) and not wish.is_missing:
+            others = self.rest.allowed(wish)
+        else:
+            others = np.full(self.rest.sizes[0], not wish.is_missing)
+        return [np.append(is_point, others), *(np.ones(size, dtype=bool) for size in self.sizes[1:])]
 
 
 def fit_column(

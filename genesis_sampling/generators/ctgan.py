@@ -230,9 +230,7 @@ class CTGANGenerator(NetworkGenerator):
         wish = allowed.get(self.n_features_in_)
         if wish is not None:
             counts = counts * wish.contains(np.arange(len(counts)))[:, None]
-        # A column of points alone knows which of them are allowed.
-        (levels,) = self._columns[column].allowed(allowed[column]) or ()
-        return counts * levels
+        return counts * self._columns[column].allowed(allowed[column])[0]
 
     def _native(self, allowed):
         given = super()._native(allowed)

@@ -208,19 +208,14 @@ class DiffusionGenerator(NetworkGenerator):
         return steps.average, steps, measure if len(out) else None
 
     def _native(self, allowed):
-        told = {
-            column: wish
-            for column, wish in allowed.items()
-            if column == self.n_features_in_ or self._columns[column].allowed(wish) is not None
-        }
-        for column, wish in told.items():
+        for column, wish in allowed.items():
             if not all(part.any() for part in self._allowed_levels({column: wish}).values()):
                 name = "y" if column == self.n_features_in_ else repr(self.feature_names_in_[column])
                 raise TargetNotReachedError(
                     f"Got 0 rows that meet the condition on {name}, which no value seen by fit meets (0.00% of them); "
                     "expected one that some do. Widen the condition."
                 )
-        return told
+        return allowed
 
     def _surely_met(self, native):
         # Of several codes that are told by two levels, and of bins, some others may be drawn too.

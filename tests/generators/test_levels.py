@@ -127,7 +127,13 @@ def test_levels_that_are_allowed(spiky):
     assert first[above].all()
     below = table.levels[(np.nan_to_num(spiky) < 45) & (np.nan_to_num(spiky) > 0), 0]
     assert not first[below].any()
-    assert fitted(spiky, n_modes=3).allowed(Allowed.value(0.0)) is None
+
+
+def test_any_mode_may_stand_for_a_number(spiky):
+    column = fitted(spiky, n_modes=3)
+    n_modes = column.sizes[0] - 2
+    assert column.allowed(Allowed.value(0.0))[0].tolist() == [True, False] + [True] * n_modes
+    assert column.allowed(Allowed.value(np.nan))[0].tolist() == [False, True] + [False] * n_modes
 
 
 def test_two_levels_of_a_category_that_is_allowed():
