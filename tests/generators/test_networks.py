@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -12,7 +9,8 @@ from sklearn.base import clone
 
 from genesis_sampling import CTGANGenerator, DiffusionGenerator, GenerativeOverSampler, TVAEGenerator
 from genesis_sampling.exceptions import DataError, GenesisWarning, SmallClassWarning
-from genesis_sampling.generators._pair_tables import PairTables
+
+torch = pytest.importorskip("torch", reason="networks need torch")
 
 QUICK = {"n_steps": 30, "batch_size": 64, "verbose": 0, "random_state": 0}
 
@@ -24,51 +22,6 @@ def table(n_rows=400, seed=0):
     )
 
 
-def test_without_torch_one_sentence_says_what_to_install():
-    code = (
-        "import sys\n"
-        "class Hides:\n"
-        "    def find_spec(self, name, path=None, target=None):\n"
-        "        if name == 'torch': raise ImportError(name)\n"
-        "sys.meta_path.insert(0, Hides())\n"
-        "import numpy as np\n"
-        "from genesis_sampling import CTGANGenerator\n"
-        "CTGANGenerator().fit(np.zeros((200, 2)))"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert done.stderr.splitlines()[-1].endswith(
-        "A neural generator needs the package 'torch', which is not installed. Install it with: "
-        "pip install 'genesis-sampling[torch]'"
-    )
-
-
-def test_importing_generators_loads_no_torch():
-    code = "import sys, genesis_sampling.generators; sys.exit('torch' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
-
-
-class TestPairTables:
-    def test_equal_rows_differ_in_nothing(self):
-        codes = np.random.default_rng(0).normal(size=(500, 3))
-        assert PairTables(codes, np.zeros(3, dtype=bool)).error(codes) == pytest.approx(0, abs=1e-6)
-
-    def test_a_dependence_that_is_lost_shows(self):
-        rng = np.random.default_rng(0)
-        x = rng.normal(size=5000)
-        together = np.column_stack([x, x + 0.1 * rng.normal(size=5000)])
-        apart = np.column_stack([together[:, 0], rng.permutation(together[:, 1])])
-        tables = PairTables(together, np.zeros(2, dtype=bool))
-        # Ten bins of each: independent columns put a tenth of a row's weight where all of it was.
-        assert 0.7 < tables.error(apart) < 0.9
-
-    def test_categories_and_gaps(self):
-        codes = np.column_stack([np.arange(100) % 30, np.where(np.arange(100) % 2, np.nan, 1.0)])
-        tables = PairTables(codes, np.array([True, False]))
-        assert tables.error(codes) == pytest.approx(0, abs=1e-6)
-        assert tables.error(np.column_stack([codes[:, 0], np.ones(100)])) == pytest.approx(0.5, abs=0.01)
-
-
-torch = pytest.importorskip("torch", reason="networks need torch")
 NETWORKS = [
     CTGANGenerator(n_noise=8, generator_widths=(32,), critic_widths=(32,), pac=1, **QUICK),
     TVAEGenerator(n_latent=4, widths=(32,), **QUICK),
