@@ -1,7 +1,7 @@
 """A fitted generator as one file that runs no code when it is read: a zip of JSON and arrays.
 
-What may stand in it is listed here: numbers, text, containers of these, arrays, dtypes, indices, and objects of this
-package, which are made without calling anything and given their attributes.
+What may stand in it is listed here: numbers, text, containers of these, arrays, dtypes, indices, trees of scikit-learn,
+which are checked, and objects of this package, which are made without calling anything and given their attributes.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from pandas.api.extensions import ExtensionDtype
+from sklearn.tree._tree import Tree
 
 from ..exceptions import DataError
 
@@ -90,7 +91,8 @@ def _pack(value: Any, arrays: list[np.ndarray]) -> Any:
     if isinstance(value, np.dtype | ExtensionDtype):
         return _pack_dtype(value, arrays)
     if isinstance(value, pd.Index):
-        values = value.to_numpy()
+        # With a zone the instants, which an array can hold.
+        values = (value.tz_convert(None) if isinstance(value.dtype, pd.DatetimeTZDtype) else value).to_numpy()
         return {
             "index": _pack(values, arrays),
             "dtype": _pack(value.dtype, arrays),
@@ -98,6 +100,17 @@ def _pack(value: Any, arrays: list[np.ndarray]) -> Any:
         }
     if isinstance(value, np.random.SeedSequence):
         return {"seed": _pack([value.entropy, list(value.spawn_key)], arrays)}
+    if isinstance(value, Tree):
+        state = value.__getstate__()
+        parts = (
+            value.n_features,
+            value.n_classes,
+            value.n_outputs,
+            value.max_depth,
+            state["nodes"],
+            state["values"],
+        )
+        return {"tree": [_pack(part, arrays) for part in parts]}
     if type(value).__module__.split(".")[0] == PACKAGE:
         return {"object": _name(type(value)), "state": _pack(dict(vars(value)), arrays)}
     raise DataError(
@@ -153,14 +166,49 @@ def _unpack(value: Any, array: Any) -> Any:
         return np.dtype(content) if kind == "dtype" else pd.api.types.pandas_dtype(content)
     if kind == "index":
         dtype = _unpack(value["dtype"], array)
-        return pd.Index(_unpack(content, array), dtype=dtype, name=_unpack(value["name"], array))
+        found = pd.Index(_unpack(content, array), name=_unpack(value["name"], array))
+        return (
+            found.tz_localize("UTC").tz_convert(dtype.tz)
+            if isinstance(dtype, pd.DatetimeTZDtype)
+            else found.astype(dtype)
+        )
     if kind == "seed":
         entropy, key = _unpack(content, array)
         return np.random.SeedSequence(entropy, spawn_key=key)
+    if kind == "tree":
+        return _tree(*_unpack(content, array))
     cls = _class(value["object"], object)
     made = object.__new__(cls)
     made.__dict__.update(_unpack(value["state"], array))
     return made
+
+
+def _tree(
+    n_features: int,
+    n_classes: np.ndarray,
+    n_outputs: int,
+    max_depth: int,
+    nodes: np.ndarray,
+    values: np.ndarray,
+) -> Tree:
+    """A tree of nodes, once it is known that none leads out of it: scikit-learn follows them unchecked."""
+    left, right = nodes["left_child"], nodes["right_child"]
+    is_inner, place = left != -1, np.arange(len(nodes))
+    leads_on = (left > place) & (left < len(nodes)) & (right > place) & (right < len(nodes))
+    is_sound = leads_on & (nodes["feature"] >= 0) & (nodes["feature"] < n_features)
+    if not len(nodes) or not (is_sound | ~is_inner).all():
+        raise DataError("Got a tree in the file whose nodes lead out of it; do not trust this file.")
+    tree = Tree(n_features, n_classes, n_outputs)
+    try:
+        tree.__setstate__(
+            {"max_depth": max_depth, "node_count": len(nodes), "nodes": nodes, "values": values}
+        )
+    except ValueError as error:
+        raise DataError(
+            f"Got a tree of another version of scikit-learn in the file ({error}); expected one of this version. Save "
+            "the generator with it."
+        ) from error
+    return tree
 
 
 def _name(cls: type) -> str:
