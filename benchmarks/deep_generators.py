@@ -21,7 +21,7 @@ from tempfile import TemporaryDirectory
 
 import pandas as pd
 from _common import DATA, RESULTS, table, write_results, write_table
-from fidelity import load, load_tool, split
+from fidelity import FIGURES, judge, load, split
 
 from genesis_sampling import (
     CTGANGenerator,
@@ -106,17 +106,6 @@ def peer_run(
     return rows, json.loads(done.stdout.splitlines()[-1])
 
 
-def judged(rows: pd.DataFrame, train: pd.DataFrame, test: pd.DataFrame, tool) -> dict:
-    rows = rows[train.columns]
-    return {
-        "shape": 100 * tool.shape(test, rows),
-        "trend": 100 * tool.trend(test, rows),
-        "c2st": tool.c2st(test, rows),
-        "copies": 100 * tool.copies(train, rows),
-        "nearer": tool.nearer(train, test, rows),
-    }
-
-
 def draw(found: list[dict], path: Path) -> None:
     """Trend error and C2ST against seconds of fit and draw, a line for each family."""
     import matplotlib
@@ -149,7 +138,6 @@ def main() -> None:
     )
     parser.add_argument("--quick", action="store_true", help="100 steps; prints, writes nothing")
     options = parser.parse_args()
-    tool = load_tool(options.tool)
     train, test = split(load(options.data_dir, "adult"), "adult")
     jobs = {
         name: (family, partial(own_run, make)) for name, (family, make) in candidates(options.quick).items()
@@ -168,7 +156,13 @@ def main() -> None:
         for seed in range(options.seeds):
             rows, seconds = run(train, seed)
             found.append(
-                {"name": name, "family": family, "seed": seed, **seconds, **judged(rows, train, test, tool)}
+                {
+                    "name": name,
+                    "family": family,
+                    "seed": seed,
+                    **seconds,
+                    **judge(options.tool, train, test, rows[train.columns]),
+                }
             )
             print(
                 {
@@ -178,11 +172,10 @@ def main() -> None:
                 flush=True,
             )
     means = pd.DataFrame(found).groupby("name", sort=False).mean(numeric_only=True)
-    figures = ("shape", "trend", "c2st", "copies", "nearer")
     rows = [
         {
             "": name,
-            **{figure: f"{row[figure]:.3f}" for figure in figures},
+            **{figure: f"{row[figure]:.3f}" for figure in FIGURES},
             "preparing s": f"{row['transformer']:.1f}",
             "fit s": f"{row['fit']:.0f}",
             "CPU s": f"{row['cpu']:.0f}",

@@ -21,14 +21,12 @@ import pandas as pd
 from _common import DATA, table, write_results, write_table
 from imblearn.over_sampling import RandomOverSampler
 from joblib import Parallel, delayed
-from sklearn.compose import make_column_transformer
 from sklearn.ensemble import RandomForestClassifier
-from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import average_precision_score, brier_score_loss, log_loss
-from sklearn.model_selection import StratifiedKFold, train_test_split
+from sklearn.model_selection import StratifiedKFold
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import OneHotEncoder, StandardScaler
+from smote_quality import MAX_ROWS, load, numeric
 
 from genesis_sampling import AugmentedClassifier, GenerativeOverSampler, InterpolationSampler, NoiseSampler
 from genesis_sampling.metrics.calibration import calibration_intercept_and_slope
@@ -38,9 +36,6 @@ SETS = [
     *("stroke", "sick", "german_credit", "telco_churn", "bank_marketing", "adult"),
 ]
 QUICK_SETS = ("yeast", "sick")
-# The rarest class with so many rows is told from all others.
-MIN_MINORITY = 40
-MAX_ROWS = 1500
 NOTHING = "nothing"
 SAMPLERS = {
     NOTHING: "passthrough",
@@ -60,27 +55,6 @@ MODELS = {
 SCORES = ("log loss", "Brier", "|intercept|", "|slope - 1|", "AP")
 HIGHER_IS_BETTER = ("AP",)
 GAIN = "log loss against uncorrected"
-
-
-def load(path: Path) -> tuple[pd.DataFrame, np.ndarray]:
-    """At most MAX_ROWS rows; a rare class is 1, all others 0."""
-    frame = pd.read_csv(path, keep_default_na=False, na_values=[""])
-    counts = frame["target"].value_counts()
-    y = (frame["target"] == counts[counts >= MIN_MINORITY].idxmin()).to_numpy().astype(int)
-    X = frame.drop(columns="target")
-    if len(X) > MAX_ROWS:
-        X, _, y, _ = train_test_split(X, y, train_size=MAX_ROWS, stratify=y, random_state=0)
-    return X.reset_index(drop=True), y
-
-
-def numeric(X: pd.DataFrame):
-    """Gaps filled, categories as indicators, numbers standardised."""
-    texts = X.select_dtypes(exclude="number").columns.tolist()
-    numbers = [name for name in X.columns if name not in texts]
-    return make_column_transformer(
-        (make_pipeline(SimpleImputer(strategy="median"), StandardScaler()), numbers),
-        (OneHotEncoder(handle_unknown="ignore", sparse_output=False), texts),
-    )
 
 
 def risks(X: pd.DataFrame, y: np.ndarray, train, test, sampler: str, model: str) -> dict[bool, np.ndarray]:

@@ -7,7 +7,6 @@ import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from os import PathLike
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,7 +19,6 @@ from ..exceptions import DataError
 from ..reports._html import html_fragment, html_page
 from ..reports._markdown import markdown_page
 from ..reports._words import one_line
-from ..tables._atomic import atomic_output
 from ._comparison_pages import TITLES, datasets_sections
 from ._comparison_result import ComparisonResult
 from ._comparison_rows import NOTHING
@@ -146,11 +144,7 @@ class DatasetsComparison:
         -------
         str
         """
-        text = html_page(title, datasets_sections(self, pictures=True))
-        if path is not None:
-            with atomic_output(Path(path)) as stream:
-                stream.write(text.encode())
-        return text
+        return html_page(title, datasets_sections(self, pictures=True), path)
 
     def to_markdown(self, *, title: str = TITLE) -> str:
         """The comparison as Markdown.

@@ -7,7 +7,6 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from os import PathLike
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,7 +16,6 @@ from .._folds import Difference, corrected_difference, holm_adjusted
 from ..exceptions import DataError
 from ..reports._html import html_fragment, html_page
 from ..reports._markdown import markdown_page
-from ..tables._atomic import atomic_output
 from ._comparison_pages import comparison_blocks, comparison_lines, comparison_sections, metric_title
 from ._comparison_rows import NOTHING
 from ._comparison_scores import BOUNDS
@@ -303,11 +301,9 @@ class ComparisonResult:
         -------
         str
         """
-        text = html_page(self.title if title is None else title, comparison_sections(self, pictures=True))
-        if path is not None:
-            with atomic_output(Path(path)) as stream:
-                stream.write(text.encode())
-        return text
+        return html_page(
+            self.title if title is None else title, comparison_sections(self, pictures=True), path
+        )
 
     def to_markdown(self, *, title: str | None = None) -> str:
         """The comparison as Markdown.

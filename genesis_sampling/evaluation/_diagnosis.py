@@ -7,14 +7,12 @@ import textwrap
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from os import PathLike
-from pathlib import Path
 from typing import Any
 
 from ..reports._html import html_fragment, html_page
 from ..reports._markdown import markdown_page
 from ..reports._page import Block, CodeBlock, Items, Section, TableBlock, Text
 from ..reports._words import one_line
-from ..tables._atomic import atomic_output
 from ._findings import SEVERITIES, Finding, Recommendation, percent, plain
 
 __all__ = ["Diagnosis"]
@@ -114,11 +112,7 @@ class Diagnosis:
         -------
         str
         """
-        text = html_page(self.title if title is None else title, self._sections())
-        if path is not None:
-            with atomic_output(Path(path)) as stream:
-                stream.write(text.encode())
-        return text
+        return html_page(self.title if title is None else title, self._sections(), path)
 
     def _repr_html_(self) -> str:
         return html_fragment([section for section in self._sections() if section.key != "evidence"])

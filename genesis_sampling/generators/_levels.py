@@ -21,6 +21,8 @@ __all__ = ["Bins", "ColumnLevels", "LevelTable", "decode_table", "encode_table",
 
 # A value of a column of numbers is a spike when it has this share of the rows.
 SPIKE_SHARE = 0.02
+# Columns of numbers with so few values are told by points alone.
+FEW_VALUES = 30
 # A column of more categories is told by two levels, so that no network has an output for each.
 MAX_LEVELS = 256
 # So many rows for each bin of a first level are told apart by a second one.
@@ -185,6 +187,13 @@ class ColumnLevels:
             others = np.full(self.rest.sizes[0], not wish.is_missing)
         return [np.append(is_point, others), *(np.ones(size, dtype=bool) for size in self.sizes[1:])]
 
+    def tells_exactly(self, wish: Allowed) -> bool:
+        """Whether the levels that are allowed stand for nothing else than what is wished for."""
+        if self.rest is not None:
+            return False
+        # Of several codes that are told by two levels, others have the first of one and the second of another.
+        return not self.base or all(part.sum() == 1 for part in self.allowed(wish))
+
 
 def fit_column(
     codes: np.ndarray,
@@ -192,7 +201,7 @@ def fit_column(
     discrete: bool,
     interpolate: bool,
     step: float,
-    few_values: int,
+    few_values: int = FEW_VALUES,
     n_modes: int | None = None,
     n_bins: int | None = None,
     rng: np.random.Generator,
@@ -209,7 +218,7 @@ def fit_column(
         Whether codes between those seen are possible.
     step : float
         Distance of the codes that decoding rounds to.
-    few_values : int
+    few_values : int, default=30
         Columns of so many values have no others than points.
     n_modes : int or None, default=None
         Most modes of a mixture.

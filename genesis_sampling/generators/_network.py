@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import warnings
 from abc import abstractmethod
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from numbers import Integral, Real
 from typing import Any
@@ -21,7 +21,7 @@ from ._conditioning import Allowed, draw_until
 from ._levels import ColumnLevels, LevelTable, decode_table, encode_table, fit_column
 from .base import BaseGenerator
 
-__all__ = ["NetworkGenerator"]
+__all__ = ["NetworkGenerator", "draw_from", "same_at_each_look"]
 
 # Rows that a network makes at once, always as many: products of matrices of other sizes differ in their last digit, and
 # fewer rows shall be the first of more.
@@ -93,10 +93,10 @@ class NetworkGenerator(BaseGenerator):
         counts = np.ones(1) if classes is None else np.bincount(classes, minlength=self._n_classes)
         self._class_shares = counts / counts.sum()
         table = encode_table(self._columns, codes[:, :n_columns], streams.child("levels").rng())
-        self._note_conditions(table, classes)
         with networks.seeded(streams.child("network", self._n_fits).integer_seed(), device):
             if not is_warm:
                 self._model = self._make_model()
+            self._note_conditions(table, classes)
             self._model.to(device)
             self._train(table, codes, classes, device, streams.child("held out").rng())
             self._model.cpu()
@@ -128,6 +128,10 @@ class NetworkGenerator(BaseGenerator):
     @property
     def _n_classes(self) -> int:
         return 0 if self._classes is None else len(self._classes)
+
+    def _level_starts(self) -> np.ndarray:
+        """The first level column of each column, and behind the last one their number."""
+        return np.cumsum([0, *(len(column.sizes) for column in self._columns)])
 
     def _layout(self, *before: int) -> Any:
         """The layout of all columns, behind level columns of the sizes given."""
@@ -175,6 +179,12 @@ class NetworkGenerator(BaseGenerator):
                 )
 
         return say
+
+    def _held_out(self, n_rows: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+        """Positions of the rows to train on, and of those held out: none, where they would be too few to tell."""
+        n_out = 0 if self.patience is None else round(self.validation_fraction * n_rows)
+        order = rng.permutation(n_rows)
+        return (order, order[:0]) if n_out < MIN_HELD_OUT else (np.sort(order[n_out:]), order[:n_out])
 
     @contextmanager
     def _placed(self, seed: int) -> Iterator[Any]:
@@ -228,9 +238,11 @@ class NetworkGenerator(BaseGenerator):
         share = self._class_shares
         if wish is not None:
             share = np.where(wish.contains(np.arange(len(share))), share, 0.0)
-        return np.searchsorted(np.cumsum(share) / share.sum(), rng.random(n), side="right").clip(
-            max=len(share) - 1
-        )
+        return draw_from(share, n, rng)
+
+    def _given(self, classes: np.ndarray) -> np.ndarray | None:
+        """The classes that a network is told: none, where ``fit`` was given no labels."""
+        return None if self._classes is None else classes
 
     def _native(self, allowed):
         return {column: wish for column, wish in allowed.items() if column == self.n_features_in_}
@@ -286,11 +298,20 @@ def _warn_of_few(n_rows: int) -> None:
         )
 
 
-def held_out(n_rows: int, share: float, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Positions of the rows to train on, and of those held out: none, where they would be too few to tell."""
-    n_out = round(share * n_rows)
-    order = rng.permutation(n_rows)
-    return (order, order[:0]) if n_out < MIN_HELD_OUT else (np.sort(order[n_out:]), order[:n_out])
+def draw_from(weight: np.ndarray, n: int, rng: np.random.Generator) -> np.ndarray:
+    """Positions in ``weight``, as probable as it says, shape (n,)."""
+    cumulated = np.cumsum(weight)
+    return np.searchsorted(cumulated, rng.random(n) * cumulated[-1], side="right").clip(max=len(weight) - 1)
+
+
+def same_at_each_look(bound: Callable[..., float], rows: Sequence[Any], device: Any) -> Callable[[], float]:
+    """A bound on held-out rows with the same draws whenever it is looked at, so that looks can be compared."""
+
+    def measure() -> float:
+        with networks.seeded(0, device):
+            return bound(*rows)
+
+    return measure
 
 
 def _print_look(step: int, steps: int, losses: Mapping[str, float]) -> None:

@@ -180,18 +180,24 @@ class BaseGenerator(BaseEstimator, ABC):
 
     def _sample_labels(self, n: int, labels: np.ndarray, conditions, streams: RandomStreams) -> pd.DataFrame:
         """Rows with a label each: the rows of every class, put in the order of the labels."""
-        if labels.shape != (n,):
-            raise DataError(
-                f"Got y of shape {labels.shape} for n={n} rows; expected one label, or one per row."
-            )
+        codes = self._label_codes(labels, n)
         parts, positions = [], []
-        for label in pd.unique(labels).tolist():
-            where = np.flatnonzero(labels == label)
-            code = self._label_code(label)
+        for code in pd.unique(codes).tolist():
+            where = np.flatnonzero(codes == code)
+            label = self.target_.classes[code]
             parts.append(self._sample_class(len(where), label, conditions, streams.child("label", code)))
             positions.append(where)
         order = np.argsort(np.concatenate(positions), kind="stable")
         return pd.concat(parts, ignore_index=True).iloc[order].reset_index(drop=True)
+
+    def _label_codes(self, labels: np.ndarray, n: int) -> np.ndarray:
+        """Position among the classes of each of ``n`` labels."""
+        if labels.shape != (n,):
+            raise DataError(
+                f"Got y of shape {labels.shape} for n={n} rows; expected one label, or one per row."
+            )
+        positions, distinct = pd.factorize(labels, use_na_sentinel=False)
+        return np.array([self._label_code(label) for label in distinct], dtype=np.int64)[positions]
 
     def _label_code(self, label: Any) -> int:
         if self.target_ is None:

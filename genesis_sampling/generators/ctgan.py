@@ -11,13 +11,11 @@ from sklearn.utils._param_validation import Interval
 from .. import networks
 from ._conditioning import Allowed
 from ._levels import LevelTable, decode_table
-from ._network import NetworkGenerator
+from ._network import NetworkGenerator, draw_from
 from ._pair_tables import PairTables
 
 __all__ = ["CTGANGenerator"]
 
-# Columns of numbers with so few values are told by levels alone.
-FEW_VALUES = 30
 # Rows that are drawn to look at how far training has come.
 LOOK_ROWS = 2_000
 
@@ -172,10 +170,9 @@ class CTGANGenerator(NetworkGenerator):
         self.random_state = random_state
 
     def _column_options(self):
-        return {"n_modes": self.n_modes, "few_values": FEW_VALUES}
+        return {"n_modes": self.n_modes}
 
     def _make_model(self):
-        layout = self._layout()
         config = networks.GanConfig(
             n_noise=self.n_noise,
             generator_widths=tuple(self.generator_widths),
@@ -184,12 +181,11 @@ class CTGANGenerator(NetworkGenerator):
             critic_steps=self.critic_steps,
             learning_rate=self.learning_rate,
         )
-        return networks.Gan(layout, self._conditioned(layout), self._n_classes, config)
-
-    def _conditioned(self, layout) -> tuple[int, ...]:
-        """Level columns without a number: conditions are on these."""
+        layout = self._layout()
         numbered = {column for column, _ in layout.numbers}
-        return tuple(column for column in range(len(layout.sizes)) if column not in numbered)
+        # Conditions are on the level columns without a number.
+        conditioned = tuple(column for column in range(len(layout.sizes)) if column not in numbered)
+        return networks.Gan(layout, conditioned, self._n_classes, config)
 
     def _make_steps(self, table, codes, classes, device, rng):
         model = self._model
@@ -208,16 +204,16 @@ class CTGANGenerator(NetworkGenerator):
         return model, steps, measure
 
     def _note_conditions(self, table, classes):
-        layout = self._layout()
+        model = self._model
         rows = np.zeros(len(table.levels), dtype=np.int64) if classes is None else classes
         self._counts = []
-        for column in self._conditioned(layout):
-            counts = np.zeros((max(self._n_classes, 1), layout.sizes[column]))
+        for column in model.conditioned:
+            counts = np.zeros((max(self._n_classes, 1), model.layout.sizes[column]))
             np.add.at(counts, (rows, table.levels[:, column]), 1)
             self._counts.append(counts)
         # Column of the table -> its place among the conditions, where one level is one code.
-        place = {level: place for place, level in enumerate(self._conditioned(layout))}
-        starts = np.cumsum([0, *(len(column.sizes) for column in self._columns)])
+        place = {level: place for place, level in enumerate(model.conditioned)}
+        starts = self._level_starts()
         self._place_of = {
             position: place[starts[position]]
             for position, column in enumerate(self._columns)
@@ -248,8 +244,9 @@ class CTGANGenerator(NetworkGenerator):
 
     def _draw_levels(self, n, allowed, rng, device):
         place, level, classes = self._draw_conditions(n, allowed, rng)
-        given = None if self._classes is None else networks.as_tensor(classes, device)
-        drawn = self._model.draw(networks.as_tensor(place, device), networks.as_tensor(level, device), given)
+        drawn = self._model.draw(
+            *(networks.as_tensor(part, device) for part in (place, level, self._given(classes)))
+        )
         return LevelTable(*networks.as_arrays(*drawn)), classes, None
 
     def _draw_conditions(self, n: int, allowed: Mapping[int, Allowed], rng: np.random.Generator):
@@ -257,7 +254,7 @@ class CTGANGenerator(NetworkGenerator):
         asked = [column for column in allowed if column in self._place_of]
         if asked:
             joint = self._joint(asked[0], allowed)
-            classes, level = np.unravel_index(_draw_from(joint.ravel(), n, rng), joint.shape)
+            classes, level = np.unravel_index(draw_from(joint.ravel(), n, rng), joint.shape)
             return np.full(n, self._place_of[asked[0]]), level, classes
         classes = self._draw_classes(n, allowed, rng)
         place = rng.integers(max(len(self._counts) + (self._n_classes > 0), 1), size=n)
@@ -269,8 +266,3 @@ class CTGANGenerator(NetworkGenerator):
             below = (of_class <= share[rows, None] * of_class[:, -1:]).sum(axis=1)
             level[rows] = np.minimum(below, counts.shape[1] - 1)
         return place, level, classes
-
-
-def _draw_from(weight: np.ndarray, n: int, rng: np.random.Generator) -> np.ndarray:
-    cumulated = np.cumsum(weight)
-    return np.searchsorted(cumulated, rng.random(n) * cumulated[-1], side="right").clip(max=len(weight) - 1)

@@ -12,7 +12,7 @@ from .. import networks
 from ..exceptions import TargetNotReachedError
 from ._conditioning import Allowed
 from ._levels import LevelTable
-from ._network import NetworkGenerator, held_out
+from ._network import NetworkGenerator, same_at_each_look
 
 __all__ = ["DiffusionGenerator"]
 
@@ -197,15 +197,11 @@ class DiffusionGenerator(NetworkGenerator):
         levels = np.column_stack(
             [np.zeros(len(codes), dtype=np.int64) if classes is None else classes, table.levels]
         )
-        rows, out = held_out(len(codes), 0.0 if self.patience is None else self.validation_fraction, rng)
+        rows, out = self._held_out(len(codes), rng)
         seen, unseen = (networks.as_tensor(levels[index], device) for index in (rows, out))
         steps = networks.MaskedSteps(self._model, seen, self.batch_size, self.n_steps)
-
-        def measure() -> float:
-            with networks.seeded(0, device):  # the same masks at each look
-                return steps.average.bound(unseen)
-
-        return steps.average, steps, measure if len(out) else None
+        model = steps.average
+        return model, steps, same_at_each_look(model.bound, [unseen], device) if len(out) else None
 
     def _native(self, allowed):
         for column, wish in allowed.items():
@@ -218,21 +214,15 @@ class DiffusionGenerator(NetworkGenerator):
         return allowed
 
     def _surely_met(self, native):
-        # Of several codes that are told by two levels, and of bins, some others may be drawn too.
         return {
             column
             for column, wish in native.items()
-            if column == self.n_features_in_
-            or (self._columns[column].rest is None and not self._columns[column].base)
-            or all(
-                part.sum() == 1 and not self._columns[column].rest
-                for part in self._columns[column].allowed(wish)
-            )
+            if column == self.n_features_in_ or self._columns[column].tells_exactly(wish)
         }
 
     def _allowed_levels(self, allowed: Mapping[int, Allowed]) -> dict[int, np.ndarray]:
         """Level column -> its levels that are allowed, where not all are."""
-        starts = np.cumsum([1, *(len(column.sizes) for column in self._columns)])
+        starts = 1 + self._level_starts()  # behind the class
         found = {}
         for column, wish in allowed.items():
             if column == self.n_features_in_:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from numbers import Integral, Real
 
 import numpy as np
-import pandas as pd
 from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import check_is_fitted
 
@@ -13,12 +12,9 @@ from .. import networks
 from ..exceptions import DataError
 from ..tables.containers import wrap_table
 from ._levels import LevelTable, decode_table, encode_table
-from ._network import NetworkGenerator, held_out
+from ._network import NetworkGenerator, same_at_each_look
 
 __all__ = ["TVAEGenerator"]
-
-# Columns of numbers with so few values are told by levels alone.
-FEW_VALUES = 30
 
 
 class TVAEGenerator(NetworkGenerator):
@@ -103,8 +99,7 @@ class TVAEGenerator(NetworkGenerator):
 
     Examples
     --------
-    >>> import pandas as pd
-    >>> from genesis_sampling import TVAEGenerator
+    >>>     >>> from genesis_sampling import TVAEGenerator
     >>> frame = pd.DataFrame({"city": ["Rome", "Oslo"] * 100, "degrees": [28.5, 14.0] * 100})
     >>> generator = TVAEGenerator(n_steps=100, random_state=0).fit(frame)
     >>> generator.sample(3, conditions={"city": "Oslo"})["city"].tolist()
@@ -272,16 +267,12 @@ class TVAEGenerator(NetworkGenerator):
             raise DataError(
                 f"Got no y, but fit was given labels; expected one of {self._classes} for each row."
             )
-        labels = np.full(n_rows, y, dtype=object) if np.ndim(y) == 0 else np.asarray(y, dtype=object)
-        if labels.shape != (n_rows,):
-            raise DataError(
-                f"Got y of shape {labels.shape} for {n_rows} rows; expected one label, or one per row."
-            )
-        codes = {label: self._label_code(label) for label in pd.unique(labels)}
-        return np.array([codes[label] for label in labels], dtype=np.int64)
+        if np.ndim(y) == 0:
+            return np.full(n_rows, self._label_code(y))
+        return self._label_codes(np.asarray(y), n_rows)
 
     def _column_options(self):
-        return {"n_modes": self.n_modes, "few_values": FEW_VALUES}
+        return {"n_modes": self.n_modes}
 
     def _make_model(self):
         config = networks.VaeConfig(
@@ -294,19 +285,14 @@ class TVAEGenerator(NetworkGenerator):
 
     def _make_steps(self, table, codes, classes, device, rng):
         model = self._model
-        rows, out = held_out(len(codes), 0.0 if self.patience is None else self.validation_fraction, rng)
+        rows, out = self._held_out(len(codes), rng)
         parts = [networks.as_tensor(part, device) for part in (table.levels, table.numbers, classes)]
         seen, unseen = ([None if part is None else part[index] for part in parts] for index in (rows, out))
         steps = networks.VaeSteps(model, *seen, self.batch_size)
-
-        def measure() -> float:
-            with networks.seeded(0, device):  # the same noise at each look
-                return model.bound(*unseen)
-
-        return model, steps, measure if len(out) else None
+        return model, steps, same_at_each_look(model.bound, unseen, device) if len(out) else None
 
     def _draw_levels(self, n, allowed, rng, device):
         classes = self._draw_classes(n, allowed, rng)
         latents = networks.as_tensor(rng.standard_normal((n, self.n_latent)), device)
-        given = None if self._classes is None else networks.as_tensor(classes, device)
-        return LevelTable(*networks.as_arrays(*self._model.draw(latents, given))), classes, None
+        drawn = self._model.draw(latents, networks.as_tensor(self._given(classes), device))
+        return LevelTable(*networks.as_arrays(*drawn)), classes, None

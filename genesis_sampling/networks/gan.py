@@ -49,7 +49,7 @@ class GanConfig:
     penalty: float = 10.0
 
 
-class ConditionSampler(nn.Module):
+class ConditionSampler:
     """Draws conditions, and rows that meet them, on the device: training by sampling.
 
     A condition is one level of one column. The rows of each level lie side by side in an order of the rows that is made
@@ -64,20 +64,13 @@ class ConditionSampler(nn.Module):
         Levels of each.
     """
 
-    _order: Tensor
-    _counts: Tensor
-    _first: Tensor
-    _cumulated: Tensor
-
     def __init__(self, levels: Tensor, sizes: tuple[int, ...]):
-        super().__init__()
         self.n_rows, self.n_columns = levels.shape
         most = max(sizes, default=1)
         counts = torch.stack([torch.bincount(column, minlength=most) for column in levels.T])
-        self.register_buffer("_order", levels.argsort(dim=0, stable=True).T.contiguous())
-        self.register_buffer("_counts", counts)
-        self.register_buffer("_first", counts.cumsum(1) - counts)
-        self.register_buffer("_cumulated", _cumulated(torch.log1p(counts.double())))
+        self._order = levels.argsort(dim=0, stable=True).T.contiguous()
+        self._counts, self._first = counts, counts.cumsum(1) - counts
+        self._cumulated = _cumulated(torch.log1p(counts.double()))
 
     def draw(self, n: int) -> tuple[Tensor, Tensor]:
         """Columns and levels of ``n`` conditions, each of shape (n,)."""

@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 
-from ..tables._atomic import atomic_output
 from ._html import html_fragment, html_page
 from ._markdown import markdown_page
 from ._page import report_sections, summary_section
@@ -140,11 +139,7 @@ class AugmentationReport:
         if path is not None and not Path(path).absolute().parent.is_dir():
             raise FileNotFoundError(f"Got the path {str(path)!r}; expected a folder that exists.")
         pictures = report_pictures(self) if plots else []
-        text = html_page(self._title(title), report_sections(self, pictures=pictures))
-        if path is not None:
-            with atomic_output(Path(path)) as stream:
-                stream.write(text.encode())
-        return text
+        return html_page(self._title(title), report_sections(self, pictures=pictures), path)
 
     def _title(self, title: str | None) -> str:
         return f"Augmentation report: {self.sampler}" if title is None else title
