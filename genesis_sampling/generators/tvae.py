@@ -99,7 +99,8 @@ class TVAEGenerator(NetworkGenerator):
 
     Examples
     --------
-    >>>     >>> from genesis_sampling import TVAEGenerator
+    >>> import pandas as pd
+    >>> from genesis_sampling import TVAEGenerator
     >>> frame = pd.DataFrame({"city": ["Rome", "Oslo"] * 100, "degrees": [28.5, 14.0] * 100})
     >>> generator = TVAEGenerator(n_steps=100, random_state=0).fit(frame)
     >>> generator.sample(3, conditions={"city": "Oslo"})["city"].tolist()
