@@ -42,9 +42,17 @@ SAME = {
     "generator_widths": (256, 256),
     "critic_widths": (256, 256),
     "pac": 10,
+    "critic_dropout": 0.5,
     "n_noise": 128,
+    "batch_size": BATCH,
 }
-SAME_TVAE = {"learning_rate": 1e-3, "widths": (128, 128), "n_latent": 128, "patience": None}
+SAME_TVAE = {
+    "learning_rate": 1e-3,
+    "widths": (128, 128),
+    "n_latent": 128,
+    "patience": None,
+    "batch_size": BATCH,
+}
 
 
 def candidates(quick: bool) -> dict:
@@ -76,7 +84,7 @@ def candidates(quick: bool) -> dict:
 
 
 def made(cls, seed: int, **params):
-    return cls(batch_size=BATCH, verbose=0, random_state=seed, **params)
+    return cls(verbose=0, random_state=seed, **params)
 
 
 def own_run(make, train: pd.DataFrame, seed: int) -> tuple[pd.DataFrame, dict]:

@@ -29,29 +29,6 @@ MAX_LEVELS = 256
 ROWS_PER_BIN = 16
 
 
-class Ranks:
-    """Codes by their place on the latent normal scale: one level, and a number.
-
-    Parameters
-    ----------
-    margin : Margin
-    """
-
-    sizes = (1,)
-
-    def __init__(self, margin: Margin):
-        self.margin = margin
-
-    def encode(self, codes: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-        """Levels of shape (n_rows, 1) and places, drawn within the interval that each code owns."""
-        places = ndtri(np.clip(_shares(self.margin, codes, rng), 1e-6, 1 - 1e-6))
-        return np.zeros((len(codes), 1), dtype=np.int64), places
-
-    def decode(self, levels: np.ndarray, numbers: np.ndarray) -> np.ndarray:
-        """Codes of places."""
-        return self.margin.decode(numbers.astype(np.float64))
-
-
 class Bins:
     """Codes by bins of equal probability, and equal parts of these: one or two levels, and no number.
 
@@ -68,7 +45,10 @@ class Bins:
     def encode(self, codes: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, None]:
         """Levels of shape (n_rows, n_levels)."""
         total = int(np.prod(self.sizes))
-        place = np.minimum((_shares(self.margin, codes, rng) * total).astype(np.int64), total - 1)
+        # A probability drawn within the interval that each code owns.
+        below, up_to = self.margin.shares_of(codes)
+        share = below + rng.random(len(codes)) * (up_to - below)
+        place = np.minimum((share * total).astype(np.int64), total - 1)
         return np.column_stack(np.unravel_index(place, self.sizes)), None
 
     def decode(self, levels: np.ndarray, within: np.ndarray) -> np.ndarray:
@@ -82,12 +62,6 @@ class Bins:
         ends = ndtr(self.margin.latent_sets(wish)) * self.sizes[0]
         bins = np.arange(self.sizes[0])[:, None]
         return ((bins < np.ceil(ends[:, 1])) & (bins + 1 > np.floor(ends[:, 0]))).any(axis=1)
-
-
-def _shares(margin: Margin, codes: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """A probability drawn within the interval that each code owns."""
-    below, up_to = margin.shares_of(codes)
-    return below + rng.random(len(codes)) * (up_to - below)
 
 
 @dataclass(frozen=True)
@@ -113,14 +87,14 @@ class ColumnLevels:
     ----------
     points : ndarray of shape (n_points,)
         Codes of the levels that are single codes, NaN for a missing value; they come before the others.
-    rest : Modes or Ranks or Bins or None
+    rest : Modes or Bins or None
         What the codes that are no points are told by.
     base : int
         For points alone that are told by two levels, the size of the second one.
     """
 
     points: np.ndarray
-    rest: Modes | Ranks | Bins | None = None
+    rest: Modes | Bins | None = None
     base: int = 0
 
     @property
@@ -135,7 +109,7 @@ class ColumnLevels:
     @property
     def first_number(self) -> int | None:
         """The first level that has a number, as all later ones have; None if there is none."""
-        return len(self.points) if isinstance(self.rest, Modes | Ranks) else None
+        return len(self.points) if isinstance(self.rest, Modes) else None
 
     def encode(self, codes: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray | None]:
         """Levels of shape (n_rows, n_level_columns) and numbers of shape (n_rows,); what is random is drawn."""
@@ -203,7 +177,7 @@ def fit_column(
     step: float,
     few_values: int = FEW_VALUES,
     n_modes: int | None = None,
-    n_bins: int | None = None,
+    n_bins: int = 32,
     rng: np.random.Generator,
 ) -> ColumnLevels:
     """Learn how a column is told.
@@ -221,9 +195,9 @@ def fit_column(
     few_values : int, default=30
         Columns of so many values have no others than points.
     n_modes : int or None, default=None
-        Most modes of a mixture.
-    n_bins : int or None, default=None
-        Bins, and parts of a bin where there are rows enough. With neither of them, ranks on the normal scale.
+        Most modes of a mixture; None tells numbers by bins.
+    n_bins : int, default=32
+        Bins, and parts of a bin where there are rows enough.
     rng : numpy.random.Generator
     """
     known = codes[~np.isnan(codes)]
@@ -241,8 +215,6 @@ def fit_column(
     if n_modes is not None:
         return ColumnLevels(points, fit_modes(rest, n_modes, rng))
     margin = fit_margin(rest, interpolate=interpolate, step=step)[0]
-    if n_bins is None:
-        return ColumnLevels(points, Ranks(margin))
     is_fine = len(rest) >= ROWS_PER_BIN * n_bins
     return ColumnLevels(points, Bins(margin, (n_bins, n_bins) if is_fine else (n_bins,)))
 

@@ -32,18 +32,20 @@ class CTGANGenerator(NetworkGenerator):
 
     Parameters
     ----------
-    n_steps : int, default=1500
+    n_steps : int, default=2000
         Updates of the generator at the most, however many rows there are.
-    batch_size : int, default=500
+    batch_size : int, default=200
         Rows of an update, brought to a multiple of ``pac``.
     n_modes : int, default=10
         Most modes of the mixture of a column.
     n_noise : int, default=128
         Values of the noise that a row is made from.
-    generator_widths, critic_widths : sequence of int, default=(256, 256)
+    generator_widths, critic_widths : sequence of int, default=(128, 128)
         Units of the hidden layers.
-    pac : int, default=10
-        Rows that the critic sees at once [2]_, so that it notices when rows are all alike.
+    pac : int, default=1
+        Rows that the critic sees at once [2]_; with several it notices when rows are all alike. The paper has 10.
+    critic_dropout : float, default=0.0
+        Share of the critic's units that are dropped in training. The paper has .5.
     critic_steps : int, default=1
         Updates of the critic for each of the generator.
     learning_rate : float, default=1e-3
@@ -97,7 +99,7 @@ class CTGANGenerator(NetworkGenerator):
     :math:`E[C(\\tilde x)] - E[C(x)] + 10\\,E[(\\|\\nabla C(\\hat x)\\| - 1)^2]` over real rows :math:`x`, made ones
     :math:`\\tilde x` and mixtures of both :math:`\\hat x` [3]_; the generator minimises :math:`-E[C(\\tilde x)]` plus
     the cross entropy of the levels that were asked for. Levels are drawn by a Gumbel-softmax, so that gradients pass
-    through them.
+    through them. The generator never comes to rest, so rows are drawn with a moving average of its parameters [4]_.
 
     Labels given to ``fit`` are a condition of every row. Of conditions on columns, one that names values of a column
     of few values is met natively; others are met by rejection.
@@ -110,6 +112,8 @@ class CTGANGenerator(NetworkGenerator):
        Advances in Neural Information Processing Systems 31, 2018.
     .. [3] I. Gulrajani, F. Ahmed, M. Arjovsky, V. Dumoulin, A. Courville, "Improved training of Wasserstein GANs",
        Advances in Neural Information Processing Systems 30, 2017.
+    .. [4] Y. Yazici, C.-S. Foo, S. Winkler, K.-H. Yap, G. Piliouras, V. Chandrasekhar, "The unusual effectiveness of
+       averaging in GAN training", International Conference on Learning Representations, 2019.
 
     Examples
     --------
@@ -128,6 +132,7 @@ class CTGANGenerator(NetworkGenerator):
         "generator_widths": ["array-like"],
         "critic_widths": ["array-like"],
         "pac": [Interval(Integral, 1, None, closed="left")],
+        "critic_dropout": [Interval(Real, 0, 1, closed="left")],
         "critic_steps": [Interval(Integral, 1, None, closed="left")],
         "learning_rate": [Interval(Real, 0, None, closed="neither")],
     }
@@ -135,13 +140,14 @@ class CTGANGenerator(NetworkGenerator):
     def __init__(
         self,
         *,
-        n_steps=1500,
-        batch_size=500,
+        n_steps=2000,
+        batch_size=200,
         n_modes=10,
         n_noise=128,
-        generator_widths=(256, 256),
-        critic_widths=(256, 256),
-        pac=10,
+        generator_widths=(128, 128),
+        critic_widths=(128, 128),
+        pac=1,
+        critic_dropout=0.0,
         critic_steps=1,
         learning_rate=1e-3,
         patience=None,
@@ -159,6 +165,7 @@ class CTGANGenerator(NetworkGenerator):
         self.generator_widths = generator_widths
         self.critic_widths = critic_widths
         self.pac = pac
+        self.critic_dropout = critic_dropout
         self.critic_steps = critic_steps
         self.learning_rate = learning_rate
         self.patience = patience
@@ -178,6 +185,7 @@ class CTGANGenerator(NetworkGenerator):
             generator_widths=tuple(self.generator_widths),
             critic_widths=tuple(self.critic_widths),
             pac=self.pac,
+            dropout=self.critic_dropout,
             critic_steps=self.critic_steps,
             learning_rate=self.learning_rate,
         )
@@ -188,16 +196,16 @@ class CTGANGenerator(NetworkGenerator):
         return networks.Gan(layout, conditioned, self._n_classes, config)
 
     def _make_steps(self, table, codes, classes, device, rng):
-        model = self._model
         levels, numbers, given = (
             networks.as_tensor(part, device) for part in (table.levels, table.numbers, classes)
         )
-        steps = networks.GanSteps(model, levels, numbers, given, self.batch_size)
+        steps = networks.GanSteps(self._model, levels, numbers, given, self.batch_size)
+        model = steps.average
         discrete = self.encoder_.discrete_ if classes is None else np.append(self.encoder_.discrete_, True)
         tables = PairTables(codes, discrete)
 
         def measure() -> float:
-            drawn, labels, _ = self._draw_levels(LOOK_ROWS, {}, rng, device)
+            drawn, labels, _ = self._draw_with(model, LOOK_ROWS, {}, rng, device)
             found = decode_table(self._columns, drawn, rng)
             return tables.error(found if classes is None else np.column_stack([found, labels]))
 
@@ -243,8 +251,11 @@ class CTGANGenerator(NetworkGenerator):
         return given | {rarest: allowed[rarest]}
 
     def _draw_levels(self, n, allowed, rng, device):
+        return self._draw_with(self._model, n, allowed, rng, device)
+
+    def _draw_with(self, model, n, allowed, rng, device):
         place, level, classes = self._draw_conditions(n, allowed, rng)
-        drawn = self._model.draw(
+        drawn = model.draw(
             *(networks.as_tensor(part, device) for part in (place, level, self._given(classes)))
         )
         return LevelTable(*networks.as_arrays(*drawn)), classes, None

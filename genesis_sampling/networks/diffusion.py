@@ -9,8 +9,8 @@ from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
+from .averaging import update_average
 from .layout import Layout, gumbel_like
 
 __all__ = ["MaskedConfig", "MaskedDiffusion", "MaskedSteps"]
@@ -104,8 +104,7 @@ class MaskedDiffusion(nn.Module):
         rank = torch.rand(n_rows, n_columns, device=levels.device).argsort(1)
         n_masked = torch.randint(1, n_columns + 1, (n_rows, 1), device=levels.device)
         is_masked = rank < n_masked
-        padded = self.layout.padded(self(levels, is_masked), float("-inf"))
-        missed = F.cross_entropy(padded.transpose(1, 2), levels, reduction="none")
+        missed = self.layout.missed(self(levels, is_masked), levels)
         return (missed * is_masked).sum(1) / n_masked[:, 0]
 
     @torch.no_grad()
@@ -144,12 +143,13 @@ class MaskedDiffusion(nn.Module):
             are kept with this probability follow the conditional law.
         """
         levels, is_masked = levels.clone(), levels < 0
+        everyone = torch.arange(len(levels), device=levels.device)
         share = torch.ones(len(levels), device=levels.device)
         for place, column in enumerate(self._restricted(allowed)):
             assert allowed is not None
-            logits = self._logits(levels, is_masked, guidance)[:, column].masked_fill(
-                ~allowed[column], float("-inf")
-            )
+            logits = self._log_probabilities(
+                levels, is_masked, everyone, torch.full_like(everyone, column), guidance
+            ).masked_fill(~allowed[column], float("-inf"))
             if place:
                 share = share * logits.exp().sum(1)
             drawn = (logits + gumbel_like(logits)).argmax(1)
@@ -160,10 +160,10 @@ class MaskedDiffusion(nn.Module):
         n_left = int(is_masked.sum(1).max()) if len(levels) else 0
         ends = torch.linspace(0, n_left, min(n_steps, n_left) + 1).round().long().tolist()
         for begin, end in pairwise(ends):
-            now = is_masked & (rank >= begin) & (rank < end)
-            logits = self._logits(levels, is_masked, guidance)
-            levels = torch.where(now, (logits + gumbel_like(logits)).argmax(2), levels)
-            is_masked = is_masked & ~now
+            rows, columns = (is_masked & (rank >= begin) & (rank < end)).nonzero(as_tuple=True)
+            logits = self._log_probabilities(levels, is_masked, rows, columns, guidance)
+            levels[rows, columns] = (logits + gumbel_like(logits)).argmax(1)
+            is_masked[rows, columns] = False
         return levels, share
 
     def _restricted(self, allowed: Tensor | None) -> list[int]:
@@ -173,17 +173,28 @@ class MaskedDiffusion(nn.Module):
         is_level = self.layout.padded(torch.ones(1, self.layout.n_levels, device=allowed.device), 0.0)[0] > 0
         return (is_level & ~allowed).any(1).nonzero()[:, 0].tolist()
 
-    def _logits(self, levels: Tensor, is_masked: Tensor, guidance: tuple[int, float] | None) -> Tensor:
-        """Log probabilities of the levels by column, shape (n_rows, n_columns, most levels)."""
-        logits = self.layout.padded(self(levels.clamp(min=0), is_masked), float("-inf")).log_softmax(2)
+    def _log_probabilities(
+        self,
+        levels: Tensor,
+        is_masked: Tensor,
+        rows: Tensor,
+        columns: Tensor,
+        guidance: tuple[int, float] | None,
+    ) -> Tensor:
+        """Log probabilities of the levels of one column for each of ``rows``, shape (len(rows), most levels)."""
+
+        def told(is_masked: Tensor) -> Tensor:
+            logits = self(levels.clamp(min=0), is_masked)[rows]
+            return self.layout.of_columns(logits, columns, float("-inf")).log_softmax(1)
+
+        found = told(is_masked)
         if guidance is None or not guidance[1]:
-            return logits
+            return found
         column, pull = guidance
         without = is_masked.clone()
         without[:, column] = True
-        plain = self.layout.padded(self(levels.clamp(min=0), without), float("-inf")).log_softmax(2)
-        pulled = logits + pull * (logits - plain).nan_to_num(0.0)  # -inf less -inf, where there is no level
-        return pulled.log_softmax(2)
+        # -inf less -inf, where there is no level
+        return (found + pull * (found - told(without)).nan_to_num(0.0)).log_softmax(1)
 
 
 class MaskedSteps:
@@ -208,7 +219,11 @@ class MaskedSteps:
         self.model, self.levels, self.batch_size = model.requires_grad_(True).train(), levels, batch_size
         config = model.config
         self.optimizer = torch.optim.AdamW(
-            model.parameters(), config.learning_rate, (0.9, 0.99), weight_decay=config.weight_decay
+            model.parameters(),
+            config.learning_rate,
+            (0.9, 0.99),
+            weight_decay=config.weight_decay,
+            fused=True,
         )
         warm = max(1, min(100, n_steps // 10))
         self.schedule = torch.optim.lr_scheduler.LambdaLR(
@@ -227,15 +242,8 @@ class MaskedSteps:
         self.optimizer.step()
         self.schedule.step()
         self._n_done += 1
-        self._update_average()
+        update_average(self.average, self.model, self.model.config.decay, self._n_done)
         return {"loss": loss.detach()}
-
-    @torch.no_grad()
-    def _update_average(self) -> None:
-        # At the beginning it follows more quickly: the first parameters are of no worth.
-        decay = min(self.model.config.decay, (1 + self._n_done) / (10 + self._n_done))
-        for mean, value in zip(self.average.parameters(), self.model.parameters(), strict=True):
-            mean.lerp_(value, 1 - decay)
 
 
 class _Block(nn.Sequential):

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import copy
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, pairwise
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from .averaging import update_average
 from .layout import Layout, gumbel_like
 
 __all__ = ["ConditionSampler", "Gan", "GanConfig", "GanSteps"]
@@ -36,6 +37,10 @@ class GanConfig:
         Of the softmax that stands for a draw of a level.
     penalty : float, default=10.0
         Weight of the gradient penalty.
+    dropout : float, default=0.5
+        Share of the critic's units that are dropped in training.
+    decay : float, default=0.999
+        Of the moving average of the generator that rows are drawn with; 0 for the generator as it is.
     """
 
     n_noise: int = 128
@@ -47,6 +52,8 @@ class GanConfig:
     weight_decay: float = 1e-6
     temperature: float = 0.2
     penalty: float = 10.0
+    dropout: float = 0.5
+    decay: float = 0.999
 
 
 class ConditionSampler:
@@ -126,11 +133,11 @@ class Gan(nn.Module):
         starts = [0, *accumulate(sizes)]
         self.register_buffer("_places", torch.tensor(self.conditioned, dtype=torch.long), persistent=False)
         self.register_buffer("_starts", torch.tensor(starts, dtype=torch.long), persistent=False)
-        self.generator = _Generator(config.n_noise + self.width, config.generator_widths, layout.width)
-        self.critic = _critic(config.pac * (layout.width + self.width), config.critic_widths)
+        self.generator = _Generator(config.n_noise, self.width, config.generator_widths, layout.width)
+        self.critic = _Critic(config.pac, layout.width, self.width, config.critic_widths, config.dropout)
 
     def conditions(self, column: Tensor, level: Tensor, classes: Tensor | None = None) -> Tensor:
-        """Conditions as 0 and 1, shape (n, width).
+        """What rows are given, as places among all levels and classes that can be: shape (n, 0, 1 or 2).
 
         Parameters
         ----------
@@ -139,21 +146,20 @@ class Gan(nn.Module):
         level : Tensor of int64 of shape (n,)
         classes : Tensor of int64 of shape (n,) or None
         """
-        n_columns = len(self.conditioned)
-        found = torch.zeros(len(column), self.width, device=column.device)
-        if n_columns:
-            asked = (column < n_columns).float()[:, None]
-            place = self._starts[column] + torch.where(column < n_columns, level, 0)
-            found.scatter_(1, place.clamp(max=self.width - 1)[:, None], asked)
+        parts = []
+        if self.conditioned:
+            place = self._starts[column] + level
+            parts.append(torch.where(column < len(self.conditioned), place, self.width))
         if classes is not None:
-            found.scatter_(1, (classes + self._starts[-1])[:, None], 1.0)
-        return found
+            parts.append(classes + self._starts[-1])
+        return torch.stack(parts, 1) if parts else column.new_empty(len(column), 0)
 
     def outputs(self, n: int, condition: Tensor) -> tuple[Tensor, Tensor]:
         """Logits of the levels, shape (n, n_levels), and numbers, (n, n_numbers)."""
         noise = torch.randn(n, self.config.n_noise, device=condition.device)
-        out = self.generator(torch.cat([noise, condition], 1))
-        return out[:, : self.layout.n_levels], torch.tanh(out[:, self.layout.n_levels :])
+        out = self.generator(noise, condition)
+        logits, numbers = out.split([self.layout.n_levels, len(self.layout.numbers)], dim=1)
+        return logits, torch.tanh(numbers)
 
     def soft_rows(self, logits: Tensor, numbers: Tensor) -> Tensor:
         """Rows with draws of the levels that gradients pass through [2]_, shape (n, width).
@@ -163,12 +169,8 @@ class Gan(nn.Module):
         .. [2] E. Jang, S. Gu, B. Poole, "Categorical reparameterization with Gumbel-softmax", International Conference
            on Learning Representations, 2017.
         """
-        padded = self.layout.padded((logits + gumbel_like(logits)) / self.config.temperature, float("-inf"))
-        return torch.cat([self.layout.flat(padded.softmax(2)), numbers], 1)
-
-    def scores(self, rows: Tensor, condition: Tensor) -> Tensor:
-        """What the critic says of packs of rows, shape (n / pac, 1)."""
-        return self.critic(torch.cat([rows, condition], 1).reshape(len(rows) // self.config.pac, -1))
+        drawn = self.layout.softmax((logits + gumbel_like(logits)) / self.config.temperature)
+        return torch.cat([drawn, numbers], 1)
 
     def missed(self, logits: Tensor, column: Tensor, level: Tensor) -> Tensor:
         """Cross entropy of the levels that were asked for, 0 where only the class was."""
@@ -176,11 +178,8 @@ class Gan(nn.Module):
         if not n_columns:
             return logits.new_zeros(())
         asked = column < n_columns
-        places = self._places[torch.where(asked, column, 0)]
-        padded = self.layout.padded(logits, float("-inf"))[
-            torch.arange(len(column), device=logits.device), places
-        ]
-        return (F.cross_entropy(padded, torch.where(asked, level, 0), reduction="none") * asked).mean()
+        of_column = self.layout.of_columns(logits, self._places[torch.where(asked, column, 0)], float("-inf"))
+        return (F.cross_entropy(of_column, torch.where(asked, level, 0), reduction="none") * asked).mean()
 
     @torch.no_grad()
     def draw(self, column: Tensor, level: Tensor, classes: Tensor | None = None) -> tuple[Tensor, Tensor]:
@@ -198,6 +197,10 @@ class Gan(nn.Module):
 class GanSteps:
     """Updates of a GAN, one per call, without a wait for the device.
 
+    The generator learns from the very rows that the critic was last updated on, so they are made once. Its parameters
+    circle around where they shall come to rest, so rows are better drawn with a moving average of them [1]_: that is
+    ``average``, a model with the same critic.
+
     Parameters
     ----------
     model : Gan
@@ -207,10 +210,20 @@ class GanSteps:
         The class takes turns with the columns at being what rows are drawn by, so that small classes are seen often.
     batch_size : int
         Brought to a multiple of the critic's pack.
+
+    References
+    ----------
+    .. [1] Y. Yazici, C.-S. Foo, S. Winkler, K.-H. Yap, G. Piliouras, V. Chandrasekhar, "The unusual effectiveness of
+       averaging in GAN training", International Conference on Learning Representations, 2019.
     """
 
     def __init__(self, model: Gan, levels: Tensor, numbers: Tensor, classes: Tensor | None, batch_size: int):
-        self.model, self.config, self.classes = model, model.config, classes
+        # One that goes on from an average comes without gradients.
+        self.model, self.config, self.classes = model.requires_grad_(True).train(), model.config, classes
+        self.average = copy.deepcopy(model)
+        self.average.generator.requires_grad_(False)
+        self.average.critic = model.critic
+        self._n_done = 0
         self.batch_size = max(1, batch_size // self.config.pac) * self.config.pac
         self.real = torch.cat([model.layout.indicators(levels), numbers], 1)
         drawn_by, sizes = (
@@ -223,36 +236,46 @@ class GanSteps:
         rate, decay = self.config.learning_rate, self.config.weight_decay
         betas = (0.5, 0.9)
         self.generator_optimizer = torch.optim.Adam(
-            model.generator.parameters(), rate, betas, weight_decay=decay
+            model.generator.parameters(), rate, betas, weight_decay=decay, fused=True
         )
-        self.critic_optimizer = torch.optim.Adam(model.critic.parameters(), rate, betas)
+        self.critic_optimizer = torch.optim.Adam(model.critic.parameters(), rate, betas, fused=True)
 
     def __call__(self) -> dict[str, Tensor]:
         """One update of the generator, after those of the critic."""
-        for _ in range(self.config.critic_steps):
-            critic_loss = self._update_critic()
-        return {"critic loss": critic_loss, "generator loss": self._update_generator()}
+        for left in reversed(range(self.config.critic_steps)):
+            rows, column, level, condition = self._drawn()
+            with torch.set_grad_enabled(left == 0):  # the generator learns from the last of them only
+                logits, numbers = self.model.outputs(self.batch_size, condition)
+                fake = self.model.soft_rows(logits, numbers)
+            critic_loss = self._update_critic(self.real[rows], fake.detach(), condition)
+        missed = self.model.missed(logits, column, level)
+        generator_loss = self._update_generator(fake, missed, condition)
+        self._n_done += 1
+        update_average(self.average.generator, self.model.generator, self.config.decay, self._n_done)
+        return {"critic loss": critic_loss, "generator loss": generator_loss}
 
-    def _update_critic(self) -> Tensor:
-        rows, _, _, condition = self._drawn()
-        real = self.real[rows]
-        with torch.no_grad():
-            fake = self.model.soft_rows(*self.model.outputs(self.batch_size, condition))
-        distance = self.model.scores(fake, condition).mean() - self.model.scores(real, condition).mean()
+    def _update_critic(self, real: Tensor, fake: Tensor, condition: Tensor) -> Tensor:
+        """The critic learns to tell the rows; its loss without the penalty."""
+        of_real, of_fake, slope = self.model.critic.compare(real, fake, condition)
+        distance = of_fake.mean() - of_real.mean()
+        # How far the slope between real and fake packs is from 1 (Gulrajani et al., 2017).
+        penalty = ((slope.norm(2, dim=1) - 1) ** 2).mean()
         self.critic_optimizer.zero_grad(set_to_none=True)
-        (distance + self.config.penalty * self._penalty(real, fake, condition)).backward()
+        (distance + self.config.penalty * penalty).backward()
         self.critic_optimizer.step()
         return distance.detach()
 
-    def _update_generator(self) -> Tensor:
-        _, column, level, condition = self._drawn()
-        logits, numbers = self.model.outputs(self.batch_size, condition)
-        loss = self.model.missed(logits, column, level)
-        loss = loss - self.model.scores(self.model.soft_rows(logits, numbers), condition).mean()
+    def _update_generator(self, fake: Tensor, missed: Tensor, condition: Tensor) -> Tensor:
+        """The generator learns to raise the scores of its rows; its loss."""
+        with torch.no_grad():
+            scores, slope = self.model.critic.slope(fake, condition)
         self.generator_optimizer.zero_grad(set_to_none=True)
-        loss.backward()
+        # The slope is all that is asked of the critic: this has the gradient of the mean score, and none for its
+        # weights.
+        climbed = (fake * slope.reshape(fake.shape)).sum() / len(slope)
+        (missed - climbed).backward()
         self.generator_optimizer.step()
-        return loss.detach()
+        return missed.detach() - scores.mean()
 
     def _drawn(self) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """Rows, the column and level that each was drawn by, and these as conditions."""
@@ -266,47 +289,178 @@ class GanSteps:
         classes = None if self.classes is None else self.classes[rows]
         return rows, column, level, self.model.conditions(column, level, classes)
 
-    def _penalty(self, real: Tensor, fake: Tensor, condition: Tensor) -> Tensor:
-        """How far the critic's slope between real and fake packs is from 1 [1]_.
-
-        References
-        ----------
-        .. [1] I. Gulrajani, F. Ahmed, M. Arjovsky, V. Dumoulin, A. Courville, "Improved training of Wasserstein GANs",
-           Advances in Neural Information Processing Systems 30, 2017.
-        """
-        pac = self.config.pac
-        share = torch.rand(len(real) // pac, 1, 1, device=real.device).expand(-1, pac, -1).reshape(-1, 1)
-        between = (share * real + (1 - share) * fake).requires_grad_()
-        packs = torch.cat([between, condition], 1)
-        scores = self.model.critic(packs.reshape(len(real) // pac, -1))
-        (slope,) = torch.autograd.grad(scores.sum(), packs, create_graph=True)
-        return ((slope.reshape(len(scores), -1).norm(2, dim=1) - 1) ** 2).mean()
-
 
 class _Generator(nn.Module):
-    """Residual layers, each of which hands on what it was given beside what it makes of it."""
+    """Residual layers, each of which hands on what it was given beside what it makes of it.
 
-    def __init__(self, n_inputs: int, widths: tuple[int, ...], n_outputs: int):
+    So each layer sees the noise, the condition and what all layers before it made. What one of these means to all later
+    layers is one product.
+
+    Parameters
+    ----------
+    n_noise : int
+    n_places : int
+        Levels and classes that can be given.
+    widths : tuple of int
+    n_outputs : int
+    """
+
+    def __init__(self, n_noise: int, n_places: int, widths: tuple[int, ...], n_outputs: int):
         super().__init__()
-        self.blocks = nn.ModuleList()
-        for width in widths:
-            self.blocks.append(nn.Sequential(nn.Linear(n_inputs, width), nn.BatchNorm1d(width), nn.ReLU()))
-            n_inputs += width
-        self.last = nn.Linear(n_inputs, n_outputs)
+        self.sizes = [*widths, n_outputs]
+        self.given = _Places(n_places, sum(self.sizes))
+        sources = [n_noise, *widths]
+        products = [
+            nn.Linear(n_inputs, sum(self.sizes[place:]), bias=place == 0)
+            for place, n_inputs in enumerate(sources)
+        ]
+        self.products = nn.ModuleList(products)
+        self.norms = nn.ModuleList(nn.BatchNorm1d(width) for width in widths)
+        # Every layer begins as one of all its inputs would.
+        fan_in, begin = n_noise + n_places, 0
+        for place, size in enumerate(self.sizes):
+            bound, end = fan_in**-0.5, begin + size
+            parts = [self.given.weight[:, begin:end], products[0].bias[begin:end]]
+            for source, product in enumerate(products[: place + 1]):
+                first = sum(self.sizes[:source])
+                parts.append(product.weight[begin - first : end - first])
+            for part in parts:
+                nn.init.uniform_(part, -bound, bound)
+            fan_in, begin = fan_in + size, end
+        self.given.keep_none()
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Tensor, condition: Tensor) -> Tensor:
         """Outputs of shape (n_rows, n_outputs)."""
-        for block in self.blocks:
-            x = torch.cat([block(x), x], 1)
-        return self.last(x)
+        sums = list((self.products[0](x) + self.given(condition)).split(self.sizes, dim=1))
+        for place, norm in enumerate(self.norms):
+            made = self.products[place + 1](F.relu(norm(sums.pop(0).contiguous())))
+            sums = [
+                before + part
+                for before, part in zip(sums, made.split(self.sizes[place + 1 :], dim=1), strict=True)
+            ]
+        return sums[0]
 
 
-def _critic(n_inputs: int, widths: tuple[int, ...]) -> nn.Sequential:
-    return nn.Sequential(*_layers(n_inputs, widths))
+class _Critic(nn.Module):
+    """Scores of packs of rows, each with what it was given, and their slopes.
+
+    Between the kinks of its units the critic is linear, so its slope is a product of its weights and of 0, .2 and 1.
+    The derivative of that by the weights is that of the product; no gradient of a gradient is needed.
+
+    Parameters
+    ----------
+    pac : int
+        Rows of a pack.
+    n_values : int
+        Of a row.
+    n_places : int
+        Levels and classes that can be given.
+    widths : tuple of int
+    dropout : float
+        Share of the hidden units that are dropped in training.
+    """
+
+    negative_slope = 0.2
+
+    def __init__(self, pac: int, n_values: int, n_places: int, widths: tuple[int, ...], dropout: float):
+        super().__init__()
+        self.pac, self.n_places, self.widths, self.dropout = pac, n_places, tuple(widths), dropout
+        self.first = nn.Linear(pac * n_values, widths[0])
+        self.given = _Places(pac * n_places, widths[0])
+        bound = (pac * (n_values + n_places)) ** -0.5
+        for parameter in (self.first.weight, self.first.bias, self.given.weight):
+            nn.init.uniform_(parameter, -bound, bound)
+        self.given.keep_none()
+        self.rest = nn.ModuleList(nn.Linear(*pair) for pair in pairwise([*widths, 1]))
+
+    def forward(self, rows: Tensor, condition: Tensor) -> Tensor:
+        """Scores of shape (n_rows / pac, 1)."""
+        hidden = self.first(self._packed(rows)) + self._of_given(condition)
+        return self._scores(hidden, self._kept(hidden))[0]
+
+    def slope(self, rows: Tensor, condition: Tensor) -> tuple[Tensor, Tensor]:
+        """Scores of shape (n_packs, 1), and how they change with the values of the rows, (n_packs, pac * n_values).
+
+        The scores are without a graph; the slopes have one to the weights.
+        """
+        with torch.no_grad():
+            hidden = self.first(self._packed(rows)) + self._of_given(condition)
+        return self._slope(hidden, self._kept(hidden))
+
+    def compare(self, real: Tensor, fake: Tensor, condition: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Scores of real and of fake rows, and slopes somewhere between each pair of packs, with graphs to the weights.
+
+        What a pack and its rival were given is the same; so are the units that are dropped.
+        """
+        given = self._of_given(condition)
+        of_fake, of_real = self.first(torch.cat([self._packed(fake), self._packed(real)])).chunk(2)
+        of_fake, of_real = of_fake + given, of_real + given
+        kept = self._kept(of_fake)
+        # The first layer is linear: between two packs it gives what is between its outputs.
+        share = torch.rand(len(of_fake), 1, device=of_fake.device)
+        _, slope = self._slope(torch.lerp(of_fake.detach(), of_real.detach(), share), kept)
+        both = torch.cat([of_fake, of_real])
+        scores, _ = self._scores(both, [torch.cat([part, part]) if part.ndim else part for part in kept])
+        fake_scores, real_scores = scores.chunk(2)
+        return real_scores, fake_scores, slope
+
+    def _scores(self, hidden: Tensor, kept: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
+        """Scores of what the first layer makes, and by how much each hidden unit passes on what it gets."""
+        gates = []
+        for layer, part in zip(self.rest, kept, strict=True):
+            is_on = (hidden.detach() > 0).float()
+            gates.append((self.negative_slope + (1 - self.negative_slope) * is_on) * part)
+            hidden = layer(hidden * gates[-1])
+        return hidden, gates
+
+    def _slope(self, hidden: Tensor, kept: list[Tensor]) -> tuple[Tensor, Tensor]:
+        """Scores without a graph, and slopes with one."""
+        with torch.no_grad():
+            scores, gates = self._scores(hidden, kept)
+        weights = [self.first.weight, *(layer.get_parameter("weight") for layer in self.rest)]
+        slope: Tensor = weights.pop()
+        for gate in reversed(gates):
+            slope = (slope * gate) @ weights.pop()
+        return scores, slope
+
+    def _kept(self, hidden: Tensor) -> list[Tensor]:
+        """By how much the units of each hidden layer count: some are dropped in training."""
+        if not (self.training and self.dropout):
+            return [hidden.new_ones(())] * len(self.widths)
+        share, shape = 1 - self.dropout, (len(hidden), sum(self.widths))
+        kept = (torch.rand(shape, device=hidden.device) < share).float() / share
+        return list(kept.split(self.widths, dim=1))
+
+    def _packed(self, rows: Tensor) -> Tensor:
+        return rows.reshape(len(rows) // self.pac, -1)
+
+    def _of_given(self, condition: Tensor) -> Tensor:
+        """What the conditions of each pack add to its first layer."""
+        n_given = condition.shape[1]
+        shift = self.n_places * torch.arange(self.pac, device=condition.device).repeat_interleave(n_given)
+        packs = condition.reshape(len(condition) // self.pac, self.pac * n_given)
+        return self.given(torch.where(packs < self.n_places, packs + shift, self.pac * self.n_places))
 
 
-def _layers(n_inputs: int, widths: tuple[int, ...]) -> Iterator[nn.Module]:
-    for width in widths:
-        yield from (nn.Linear(n_inputs, width), nn.LeakyReLU(0.2), nn.Dropout(0.5))
-        n_inputs = width
-    yield nn.Linear(n_inputs, 1)
+class _Places(nn.Embedding):
+    """What indicators, told by the places of those that are 1, add to a layer: no zero is multiplied.
+
+    Parameters
+    ----------
+    n_places : int
+        Indicators; this number as a place stands for none.
+    n_outputs : int
+    """
+
+    def __init__(self, n_places: int, n_outputs: int):
+        super().__init__(n_places + 1, n_outputs, padding_idx=n_places)
+
+    @torch.no_grad()
+    def keep_none(self) -> None:
+        """Let the place for none add nothing; no gradient ever changes that."""
+        self.weight[-1] = 0.0
+
+    def forward(self, places: Tensor) -> Tensor:
+        """Outputs of shape (n_rows, n_outputs), of places of shape (n_rows, n_given)."""
+        found = super().forward(places)
+        return found[:, 0] if places.shape[1] == 1 else found.sum(1)

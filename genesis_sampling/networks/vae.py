@@ -71,12 +71,13 @@ class Vae(nn.Module):
         """Mean and log variance of the latents of rows, each of shape (n_rows, n_latent)."""
         rows = torch.cat([self.layout.indicators(levels), numbers, *self._given(classes)], 1)
         mean, log_variance = self.encoder(rows).chunk(2, dim=1)
-        return mean, log_variance.clamp(-10, 10)
+        return mean, F.hardtanh(log_variance, -10, 10)
 
     def decode(self, latents: Tensor, classes: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Logits of the levels, shape (n_rows, n_levels), and means of the numbers, (n_rows, n_numbers)."""
         out = self.decoder(torch.cat([latents, *self._given(classes)], 1))
-        return out[:, : self.layout.n_levels], out[:, self.layout.n_levels :]
+        logits, mean = out.split([self.layout.n_levels, len(self.layout.numbers)], dim=1)
+        return logits, mean
 
     @torch.no_grad()
     def draw(self, latents: Tensor, classes: Tensor | None = None) -> tuple[Tensor, Tensor]:
@@ -87,13 +88,13 @@ class Vae(nn.Module):
     def losses(self, levels: Tensor, numbers: Tensor, classes: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Mean reconstruction loss of rows, in nats, and mean divergence of their latents from the standard normal."""
         mean, log_variance = self.encode(levels, numbers, classes)
-        latents = mean + torch.exp(0.5 * log_variance) * torch.randn_like(mean)
+        variance = log_variance.exp()
+        latents = torch.addcmul(mean, variance.sqrt(), torch.randn_like(mean))
         logits, said = self.decode(latents, classes)
-        padded = self.layout.padded(logits, float("-inf"))
-        missed = F.cross_entropy(padded.transpose(1, 2), levels, reduction="none").sum(1)
+        missed = self.layout.missed(logits, levels).sum(1)
         is_there = self.layout.is_numbered(levels)
         off = 0.5 * ((numbers - said) / self.log_std.exp()) ** 2 + self.log_std
-        divergence = -0.5 * (1 + log_variance - mean**2 - log_variance.exp()).sum(1)
+        divergence = 0.5 * (mean.square() + variance - log_variance).sum(1) - 0.5 * mean.shape[1]
         return (missed + (off * is_there).sum(1)).mean(), divergence.mean()
 
     @torch.no_grad()
@@ -122,7 +123,7 @@ class VaeSteps:
         self.batch_size = batch_size
         config = model.config
         self.optimizer = torch.optim.Adam(
-            model.parameters(), config.learning_rate, weight_decay=config.weight_decay
+            model.parameters(), config.learning_rate, weight_decay=config.weight_decay, fused=True
         )
 
     def __call__(self) -> dict[str, Tensor]:

@@ -29,23 +29,14 @@ def spiky():
     return rng.permutation(codes)
 
 
-@pytest.mark.parametrize("n_modes", [None, 5])
-def test_spikes_and_gaps_are_exact_and_the_rest_is_near(spiky, n_modes):
-    again, table = back_and_forth(spiky, fitted(spiky, n_modes=n_modes))
+def test_spikes_and_gaps_are_exact_and_the_rest_is_near(spiky):
+    again, table = back_and_forth(spiky, fitted(spiky, n_modes=5))
     np.testing.assert_array_equal(np.isnan(again), np.isnan(spiky))
     np.testing.assert_array_equal(again == 0, spiky == 0)
     smooth = np.nan_to_num(spiky) > 0
-    # The ends of the range are half a cell, or one standard deviation of a mode beyond its reach, wide.
+    # A code may be one standard deviation of its mode beyond the reach.
     assert np.abs(again - spiky)[smooth].max() < 1.0
     assert (table.numbers[~smooth] == 0).all()
-
-
-def test_ranks_are_normal(spiky):
-    _, table = back_and_forth(spiky, fitted(spiky))
-    z = table.numbers[table.levels[:, 0] == 2, 0]
-    assert len(z) == 800
-    assert abs(z.mean()) < 4 / np.sqrt(800)
-    assert abs(z.std() - 1) < 4 / np.sqrt(2 * 800)
 
 
 def test_few_values_are_levels():

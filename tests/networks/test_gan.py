@@ -40,11 +40,91 @@ class TestConditions:
         assert level[column == 1].max() == 1
 
 
-def test_conditions_as_0_and_1():
+def test_conditions_are_places_among_levels_and_classes():
     model = gan.Gan(Layout((2, 3, 1)), (0, 1), 2, gan.GanConfig())
-    column, level, classes = torch.tensor([0, 1, 2]), torch.tensor([1, 0, 0]), torch.tensor([0, 1, 1])
-    found = model.conditions(column, level, classes)
-    assert found.tolist() == [[0, 1, 0, 0, 0, 1, 0], [0, 0, 1, 0, 0, 0, 1], [0, 0, 0, 0, 0, 0, 1]]
+    column, level, classes = torch.tensor([0, 1, 2]), torch.tensor([1, 2, 0]), torch.tensor([0, 1, 1])
+    # Two levels, three levels, two classes; 7 stands for none.
+    assert model.conditions(column, level, classes).tolist() == [[1, 5], [4, 6], [7, 6]]
+
+
+def test_places_count_like_indicators():
+    """The place for none adds nothing."""
+    layer = gan._Places(4, 5)
+    indicators = torch.tensor([[1.0, 0, 1, 0], [0, 0, 0, 1]])
+    found = layer(torch.tensor([[0, 2], [4, 3]]))
+    torch.testing.assert_close(found, indicators @ layer.weight[:4])
+
+
+def test_each_layer_sees_all_before_it():
+    """The generator against layers of what comes before them, side by side, as the paper has it."""
+    torch.manual_seed(0)
+    model = gan._Generator(3, 4, (5, 6), 2).eval()
+    noise, places = torch.randn(7, 3), torch.tensor([[0], [1], [2], [3], [0], [4], [4]])
+    seen = torch.cat([noise, torch.eye(5)[places[:, 0], :4]], 1)
+    columns = [slice(0, 5), slice(5, 11), slice(11, 13)]
+    made = []
+    for place, part in enumerate(columns):
+        weights = [model.products[0].weight[part], model.given.weight[:4, part].T]
+        for source in range(place):
+            first = columns[source].stop
+            weights.append(model.products[source + 1].weight[part.start - first : part.stop - first])
+        out = seen @ torch.cat(weights, 1).T + model.products[0].bias[part]
+        if place < 2:
+            made.append(torch.relu(model.norms[place](out)))
+            seen = torch.cat([noise, torch.eye(5)[places[:, 0], :4], *made], 1)
+    torch.testing.assert_close(model(noise, places), out)
+
+
+@pytest.fixture
+def critic():
+    torch.manual_seed(0)
+    condition = torch.tensor([[0], [3], [2], [1]] * 2)
+    return gan._Critic(2, 4, 3, (6, 5), 0.5), torch.randn(8, 4, requires_grad=True), condition
+
+
+def by_autograd(critic, rows, scores):
+    """Slopes of scores by rows, and the gradient of a penalty on them by the weights."""
+    (slope,) = torch.autograd.grad(scores.sum(), rows, create_graph=True)
+    return slope.reshape(4, 8), gradients(critic, slope.reshape(4, 8))
+
+
+def gradients(critic, slope):
+    weights = [critic.first.weight, *(layer.weight for layer in critic.rest)]
+    return torch.autograd.grad(((slope.norm(2, dim=1) - 1) ** 2).mean(), weights)
+
+
+@pytest.mark.parametrize("training_mode", [False, True])
+def test_slope_is_that_of_the_score(critic, training_mode):
+    """Against autograd, by the rows, and for a loss of the slope by the weights."""
+    critic, rows, condition = critic
+    critic.train(training_mode)
+    torch.manual_seed(1)  # the same units are dropped
+    scores, slope = critic.slope(rows, condition)
+    torch.manual_seed(1)
+    again = critic(rows, condition)
+    expected, known = by_autograd(critic, rows, again)
+    torch.testing.assert_close(scores, again)
+    torch.testing.assert_close(slope, expected)
+    for pair in zip(gradients(critic, slope), known, strict=True):
+        torch.testing.assert_close(*pair)
+
+
+def test_real_and_fake_are_compared_as_alone(critic):
+    """Scores as of each alone; slopes as of rows between."""
+    critic, real, condition = critic
+    critic.eval()
+    fake = torch.randn(8, 4)
+    torch.manual_seed(2)
+    of_real, of_fake, slope = critic.compare(real, fake, condition)
+    torch.testing.assert_close(of_real, critic(real, condition))
+    torch.testing.assert_close(of_fake, critic(fake, condition))
+    torch.manual_seed(2)
+    share = torch.rand(4, 1).repeat_interleave(2, 0)
+    between = (fake + share * (real - fake)).detach().requires_grad_()
+    expected, known = by_autograd(critic, between, critic(between, condition))
+    torch.testing.assert_close(slope, expected)
+    for pair in zip(gradients(critic, slope), known, strict=True):
+        torch.testing.assert_close(*pair)
 
 
 def test_nothing_to_condition_on():
@@ -78,15 +158,38 @@ def test_draws_follow_rows_and_conditions():
         assert abs(values[asked == level].mean() - (level - 0.5)) < 0.2
 
 
-def test_a_step_of_the_critic_leaves_the_generator_alone():
-    """Without a gradient for the critic's fakes the generator's parameters get none in its step."""
-    layout = Layout((2,), ())
-    model = gan.Gan(layout, (0,), 0, gan.GanConfig(pac=1))
+def test_each_update_changes_its_own_network():
+    """The critic's update leaves the generator as it is, and the generator's the critic."""
+    model = gan.Gan(Layout((2,), ()), (0,), 0, gan.GanConfig(pac=1))
     steps = gan.GanSteps(model, torch.tensor([[0], [1]] * 10), torch.empty(20, 0), None, batch_size=10)
-    before = [parameter.clone() for parameter in model.generator.parameters()]
-    steps._update_critic()
-    assert all(parameter.grad is None for parameter in model.generator.parameters())
-    assert all(torch.equal(*pair) for pair in zip(before, model.generator.parameters(), strict=True))
+    rows, column, level, condition = steps._drawn()
+    logits, numbers = model.outputs(10, condition)
+    fake = model.soft_rows(logits, numbers)
+    before = {name: value.clone() for name, value in model.named_parameters()}
+    steps._update_critic(steps.real[rows], fake.detach(), condition)
+    changed = {name for name, value in model.named_parameters() if not torch.equal(value, before[name])}
+    assert changed
+    assert all(name.startswith("critic") for name in changed)
+    before = {name: value.clone() for name, value in model.named_parameters()}
+    steps._update_generator(fake, model.missed(logits, column, level), condition)
+    changed = {name for name, value in model.named_parameters() if not torch.equal(value, before[name])}
+    assert changed
+    assert all(name.startswith("generator") for name in changed)
+
+
+def test_generator_climbs_the_score():
+    """Its gradient is that of the mean score of its rows, with the critic as it is."""
+    torch.manual_seed(0)
+    model = gan.Gan(Layout((2,), ((0, 0),)), (), 0, gan.GanConfig(pac=2, critic_widths=(8,)))
+    steps = gan.GanSteps(model, torch.zeros(20, 1, dtype=torch.long), torch.rand(20, 1), None, batch_size=10)
+    model.eval()  # with no unit dropped, and norms that do not move
+    condition = torch.empty(10, 0, dtype=torch.long)
+    fake = model.soft_rows(*model.outputs(10, condition))
+    first = next(model.generator.parameters())
+    (expected,) = torch.autograd.grad(-model.critic(fake, condition).mean(), first, retain_graph=True)
+    loss = steps._update_generator(fake, torch.zeros(()), condition)
+    torch.testing.assert_close(first.grad, expected)
+    torch.testing.assert_close(loss, -model.critic(fake, condition).mean().detach())
 
 
 def test_small_classes_are_seen_often():
@@ -98,4 +201,4 @@ def test_small_classes_are_seen_often():
         rows, _, _, condition = steps._drawn()
     expected = np.log(6) / (np.log(6) + np.log(96))
     assert abs((rows < 5).float().mean() - expected) < 5 * 0.5 / np.sqrt(5000)
-    assert torch.equal(condition.argmax(1), classes[rows])
+    assert torch.equal(condition[:, 0], classes[rows])

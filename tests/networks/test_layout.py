@@ -25,11 +25,36 @@ def test_numbers_belong_to_levels():
     assert LAYOUT.is_numbered(levels).tolist() == [[True, True], [False, True]]
 
 
-def test_padding_and_back():
+def test_padding():
     values = torch.arange(16.0).reshape(2, 8)
     padded = LAYOUT.padded(values, -1.0)
     assert padded[0].tolist() == [[0, 1, 2, -1], [3, -1, -1, -1], [4, 5, 6, 7]]
-    assert torch.equal(LAYOUT.flat(padded), values)
+    one_each = LAYOUT.of_columns(values, torch.tensor([2, 0]), -1.0)
+    assert one_each.tolist() == [[4, 5, 6, 7], [8, 9, 10, -1]]
+
+
+@pytest.mark.parametrize("scale", [1.0, 100.0], ids=["near", "far apart"])
+@pytest.mark.parametrize("layout", [LAYOUT, Layout((2, 3, 1, 4) * 40)], ids=["three columns", "160 columns"])
+def test_softmax_is_within_columns(layout, scale):
+    """Against torch's own, column by column; logits of one column may be far below those of another."""
+    torch.manual_seed(0)
+    logits = (scale * torch.randn(50, layout.n_levels)).requires_grad_()
+    levels = (torch.rand(50, len(layout.sizes)) * torch.tensor(layout.sizes)).long()
+    parts = logits.split(layout.sizes, dim=1)
+    weight = torch.rand(50, layout.n_levels)
+    expected = torch.cat([part.softmax(1) for part in parts], 1)
+    losses = [
+        torch.nn.functional.cross_entropy(part, column, reduction="none")
+        for part, column in zip(parts, levels.T, strict=True)
+    ]
+    pairs = ((layout.softmax(logits), expected), (layout.missed(logits, levels), torch.stack(losses, 1)))
+    for found, known in pairs:
+        torch.testing.assert_close(found, known)
+        slopes = [
+            torch.autograd.grad((part * weight[:, : part.shape[1]]).sum(), logits, retain_graph=True)[0]
+            for part in (found, known)
+        ]
+        torch.testing.assert_close(*slopes)
 
 
 def test_no_columns():
