@@ -54,7 +54,7 @@ def able(generator):
     copy = clone(generator)
     more = {
         CTGANGenerator: {"n_steps": 800, "learning_rate": 2e-3},
-        TVAEGenerator: {"n_steps": 2000, "learning_rate": 5e-3, "patience": None},
+        TVAEGenerator: {"n_steps": 800, "learning_rate": 1e-2, "patience": None},
         DiffusionGenerator: {"n_steps": 400, "patience": None},
     }
     return copy.set_params(**more.get(type(copy), {}))
