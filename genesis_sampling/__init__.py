@@ -52,6 +52,7 @@ if TYPE_CHECKING:  # for type checkers and editors, which do not run __getattr__
         ConstraintFilter,
         DistillationSampler,
         DiversityFilter,
+        FlattenedSampler,
         GenerativeOverSampler,
         HardExampleSampler,
         HybridSampler,
@@ -59,6 +60,8 @@ if TYPE_CHECKING:  # for type checkers and editors, which do not run __getattr__
         MixupSampler,
         NoiseSampler,
         QualityFilter,
+        TimeSeriesSampler,
+        TransformSampler,
     )
     from .tables import TableNeighbors
 
@@ -75,6 +78,7 @@ _CATALOGUE = {
         "ConstraintFilter",
         "DistillationSampler",
         "DiversityFilter",
+        "FlattenedSampler",
         "GenerativeOverSampler",
         "HardExampleSampler",
         "HybridSampler",
@@ -82,6 +86,8 @@ _CATALOGUE = {
         "MixupSampler",
         "NoiseSampler",
         "QualityFilter",
+        "TimeSeriesSampler",
+        "TransformSampler",
     ],
     ".evaluation": [
         "ComparisonResult",
@@ -143,6 +149,7 @@ __all__ = [
     "DistillationSampler",
     "DiversityFilter",
     "EstimatorGenerator",
+    "FlattenedSampler",
     "GaussianCopulaGenerator",
     "GenerativeOverSampler",
     "GenesisError",
@@ -162,7 +169,9 @@ __all__ = [
     "TVAEGenerator",
     "TableNeighbors",
     "TargetNotReachedError",
+    "TimeSeriesSampler",
     "TrainingError",
+    "TransformSampler",
     "TreeGenerator",
     "audit_leakage",
     "augment_imbalanced",

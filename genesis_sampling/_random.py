@@ -2,17 +2,21 @@
 
 Every class, step and column draws from a stream of its own, named by where it is used and not by when. A result
 therefore does not depend on the order of the work, on ``n_jobs`` or on the size of another class. The global
-generators of numpy and ``random`` are never touched.
+generators of numpy and ``random`` are never touched, but by :func:`seeded_globals` for code of others.
 """
 
 from __future__ import annotations
 
+import random
+import sys
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 
 import numpy as np
 from sklearn.utils import check_random_state
 
-__all__ = ["RandomStreams"]
+__all__ = ["RandomStreams", "seeded_globals"]
 
 
 class RandomStreams:
@@ -66,3 +70,27 @@ class RandomStreams:
     def integer_seed(self) -> int:
         """A seed in [0, 2**31) for libraries that take an integer ``random_state``."""
         return int(self._sequence.generate_state(1)[0] >> 1)
+
+
+@contextmanager
+def seeded_globals(seed: int) -> Iterator[None]:
+    """Within it the global generators of ``random``, numpy and torch stand at ``seed``; after it, where they were.
+
+    For code of others that draws from them. Torch is minded where it has been imported.
+
+    Parameters
+    ----------
+    seed : int in [0, 2**32)
+    """
+    torch = sys.modules.get("torch")
+    kept = random.getstate(), np.random.get_state()  # noqa: NPY002
+    random.seed(seed)
+    np.random.seed(seed)  # noqa: NPY002
+    try:
+        with nullcontext() if torch is None else torch.random.fork_rng():
+            if torch is not None:
+                torch.manual_seed(seed)
+            yield
+    finally:
+        random.setstate(kept[0])
+        np.random.set_state(kept[1])  # noqa: NPY002

@@ -7,12 +7,15 @@ from .classifier import AugmentedClassifier
 from .constrained import ConstraintFilter
 from .distillation import DistillationSampler
 from .filtered import DiversityFilter, QualityFilter
+from .flattened import FlattenedSampler
 from .generative import GENERATORS, GenerativeOverSampler
 from .hard_example import AdversarialSampler, HardExampleSampler
 from .hybrid import HybridSampler
 from .interpolation import InterpolationSampler
 from .mixup import MixupSampler
 from .noise import NoiseSampler
+from .time_series import TimeSeriesSampler
+from .transform import TransformSampler
 
 __all__ = [
     "GENERATORS",
@@ -24,6 +27,7 @@ __all__ = [
     "ConstraintFilter",
     "DistillationSampler",
     "DiversityFilter",
+    "FlattenedSampler",
     "GenerativeOverSampler",
     "HardExampleSampler",
     "HybridSampler",
@@ -31,4 +35,6 @@ __all__ = [
     "MixupSampler",
     "NoiseSampler",
     "QualityFilter",
+    "TimeSeriesSampler",
+    "TransformSampler",
 ]

@@ -169,8 +169,12 @@ class BaseAugmenter(BaseSampler):
             seconds=seconds,
             warnings=list(data.warned),
             quality_scores={bound: np.concatenate(scores) for bound, scores in data.scored.items()},
-            metrics=_lazy_metrics(data, plan) if len(plan.new) else None,
+            metrics=self._metrics(data, plan) if len(plan.new) else None,
         )
+
+    def _metrics(self, data: SamplingData, plan: ResamplePlan) -> AugmentationMetrics | None:
+        """Figures of the new rows for the report, computed when they are asked for."""
+        return _lazy_metrics(data, plan)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

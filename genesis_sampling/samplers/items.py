@@ -1,0 +1,145 @@
+"""What samplers of images, texts, signals and series share: any container in, one transform, the same container out."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import Any, cast
+
+import numpy as np
+from joblib import Parallel, delayed
+from sklearn.utils.validation import validate_data
+
+from .._random import RandomStreams, seeded_globals
+from ..exceptions import DataError
+from ..tables.items import ItemTable, items_frame, wrap_items
+from .base import ClasswiseOverSampler
+from .data import ClassData, ClassSource, NewRows
+
+__all__ = ["ItemSampler"]
+
+# Items that are transformed at once, each such batch with a stream of its own, whatever the number of jobs.
+BATCH = 256
+
+
+class ItemSampler(ClasswiseOverSampler):
+    """Base of the samplers that make new items by changing real ones.
+
+    A subclass writes ``_transform(batch, rng, peers)``, and ``_check_items(table)`` where not all items will do. Items
+    are drawn from those of the class with replacement; the transform runs with the global generators of ``random``,
+    numpy and torch at a seed of the batch, and they are put back after it. New items get the dtype of the real ones:
+    integers are rounded and kept within their type, and floats that all lie in [0, 1] stay there.
+
+    Attributes
+    ----------
+    sampling_strategy_ : dict
+        Number of items made of each class.
+    synthetic_mask_ : ndarray of bool of shape (n_items_out,)
+        Which items of the result were made.
+    sample_indices_ : ndarray of int of shape (n_items_out,)
+        Position in the input of the item that each was made from.
+    report_ : AugmentationReport
+        Counts, choices and seconds.
+    """
+
+    _parameter_constraints: dict = {
+        name: constraint
+        for name, constraint in ClasswiseOverSampler._parameter_constraints.items()
+        if name != "categorical_features"
+    }
+
+    @abstractmethod
+    def _transform(self, batch: Any, rng: np.random.Generator, peers: Any) -> Any:
+        """Changed copies of items: an array of shape (n, ...) or a list, as the batch is.
+
+        Parameters
+        ----------
+        batch : ndarray of shape (n, ...) or list
+        rng : numpy.random.Generator
+        peers : ndarray of shape (n_class, ...) or list
+            All items of the class.
+        """
+
+    def _check_items(self, table: ItemTable) -> None:
+        """Raise DataError if the items are none that the sampler can change."""
+
+    def _check_table(self, X):
+        table = wrap_items(X)
+        if isinstance(table.items, np.ndarray) and table.items.ndim == 2:
+            # What scikit-learn expects of every estimator that takes a matrix.
+            validate_data(self, X, dtype=None, ensure_all_finite="allow-nan")
+        self._check_items(table)
+        return table
+
+    def _fit_class(self, part: ClassData) -> ClassSource:
+        table = cast(ItemTable, part.data.table)
+        peers = table.batch(part.positions)
+        bounds = part.data.once("bounds", lambda: _unit_range(table.items))
+
+        def draw(n_items: int, streams: RandomStreams) -> NewRows:
+            picked = streams.child("source").rng().integers(len(part.positions), size=n_items)
+            made = Parallel(n_jobs=getattr(self, "n_jobs", None))(
+                delayed(self._made)(
+                    peers, picked[start : start + BATCH], streams.child("batch", start), bounds
+                )
+                for start in range(0, n_items, BATCH)
+            )
+            return NewRows(items_frame([item for batch in made for item in batch]), part.positions[picked])
+
+        return ClassSource(draw, nested=False)
+
+    def _made(
+        self, peers: Any, picked: np.ndarray, streams: RandomStreams, bounds: tuple[float, float] | None
+    ) -> Any:
+        """The items of a class at ``picked``, changed, in the dtype that they had."""
+        batch = (
+            peers[picked] if isinstance(peers, np.ndarray) else [peers[place] for place in picked.tolist()]
+        )
+        with seeded_globals(streams.child("globals").integer_seed()):
+            made = self._transform(batch, streams.child("transform").rng(), peers)
+        if len(made) != len(batch):
+            raise DataError(f"Got {len(made)} items for {len(batch)}; expected one new item for each.")
+        if isinstance(batch, np.ndarray):
+            return _settled(np.asarray(made), batch.dtype, batch.shape, bounds)
+        return [
+            _settled(np.asarray(new), old.dtype, None, bounds) if isinstance(old, np.ndarray) else new
+            for new, old in zip(made, batch, strict=True)
+        ]
+
+    def _metrics(self, data, plan):
+        return None
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.categorical = False
+        tags.input_tags.sparse = False
+        tags.input_tags.three_d_array = True
+        return tags
+
+
+def _unit_range(items: Any) -> tuple[float, float] | None:
+    """0 and 1, where all items are floats within; None otherwise."""
+    parts = [items] if isinstance(items, np.ndarray) else items
+    for part in parts:
+        if not isinstance(part, np.ndarray) or part.dtype.kind != "f" or not part.size:
+            return None
+        if not (np.nanmin(part) >= 0 and np.nanmax(part) <= 1):
+            return None
+    return 0.0, 1.0
+
+
+def _settled(
+    made: np.ndarray, dtype: np.dtype, shape: tuple[int, ...] | None, bounds: tuple[float, float] | None
+) -> np.ndarray:
+    """Numbers in the dtype and range of those that they were made from."""
+    if shape is not None and made.shape != shape:
+        raise DataError(
+            f"Got items of shape {made.shape[1:]} for items of shape {shape[1:]}; expected no change."
+        )
+    if dtype.kind in "iu" and made.dtype != dtype:
+        limits = np.iinfo(dtype)
+        # The largest of 64 bits is no float: the next one below is.
+        high = float(limits.max) if float(limits.max) <= limits.max else np.nextafter(float(limits.max), 0)
+        return np.clip(np.rint(made), limits.min, high).astype(dtype)
+    if bounds is not None:
+        made = np.clip(made, *bounds)
+    return made.astype(dtype, copy=False)

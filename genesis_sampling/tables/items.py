@@ -1,0 +1,162 @@
+"""Rows that are no rows of a table: images, texts, signals and series, in any container."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+
+from ..exceptions import DataError
+from .containers import Table
+from .foreign import frame_from_foreign, frame_to_foreign, is_foreign_frame
+
+__all__ = ["ItemTable", "items_frame", "wrap_items"]
+
+ITEM = "item"
+
+
+class ItemTable(Table):
+    """Items in their own container. The frame has one column, which holds each of them as an object.
+
+    Parameters
+    ----------
+    X : array, list, Series or frame
+        As it came.
+    items : ndarray of shape (n_items, ...) or list
+        The items of it.
+    """
+
+    def __init__(self, X: Any, items: np.ndarray | list):
+        self.native, self.items = X, items
+        self.frame = items_frame(items)
+
+    def batch(self, positions: np.ndarray) -> np.ndarray | list:
+        """The items at ``positions``: an array of shape (n, ...), or a list."""
+        if isinstance(self.items, np.ndarray):
+            return self.items[positions]
+        return [self.items[position] for position in positions.tolist()]
+
+
+class _ArrayItems(ItemTable):
+    """An array of numbers of shape (n_items, ...), or of objects or texts of shape (n_items,)."""
+
+    def _stack(self, kept: np.ndarray | None, new: pd.DataFrame) -> np.ndarray:
+        originals = self.native if kept is None else self.native[kept]
+        if not len(new):
+            return originals.copy()
+        added = new[ITEM].to_numpy()
+        if self.native.ndim == 1 and self.native.dtype.kind in "OSU":
+            # Longer texts than there were need a wider dtype.
+            added = added if self.native.dtype == object else added.astype(self.native.dtype.kind)
+            return np.concatenate([originals, added])
+        stacked = np.empty((len(originals) + len(added), *self.native.shape[1:]), dtype=self.native.dtype)
+        stacked[: len(originals)] = originals
+        for place, item in enumerate(added, len(originals)):
+            stacked[place] = item
+        return stacked
+
+
+class _ListItems(ItemTable):
+    """A list or tuple of texts, arrays or lists of numbers; the result is a list."""
+
+    def _stack(self, kept: np.ndarray | None, new: pd.DataFrame) -> list:
+        originals = list(self.native) if kept is None else [self.native[place] for place in kept.tolist()]
+        were_lists = isinstance(self.native[0], list)
+        return originals + [item.tolist() if were_lists else item for item in new[ITEM]]
+
+
+class _SeriesItems(ItemTable):
+    """A Series of texts; the result has the index 0, 1, ..."""
+
+    def _stack(self, kept: np.ndarray | None, new: pd.DataFrame) -> pd.Series:
+        originals = self.native if kept is None else self.native.iloc[kept]
+        if not len(new):
+            return originals.reset_index(drop=True)
+        added = pd.Series(new[ITEM].tolist(), dtype=self.native.dtype, name=self.native.name)
+        return pd.concat([originals, added], ignore_index=True)
+
+
+class _FrameItems(ItemTable):
+    """A frame of one column of texts, or of numbers, of which each row is an item."""
+
+    def _stack(self, kept: np.ndarray | None, new: pd.DataFrame) -> Any:
+        if is_foreign_frame(self.native):
+            return frame_to_foreign(self.native, kept, self._columns(new, frame_from_foreign(self.native)))
+        originals = self.native if kept is None else self.native.iloc[kept]
+        if not len(new):
+            return originals.reset_index(drop=True)
+        return pd.concat([originals, self._columns(new, self.native)], ignore_index=True)
+
+    def _columns(self, new: pd.DataFrame, like: pd.DataFrame) -> pd.DataFrame:
+        """New items with the columns and dtypes of a frame."""
+        values = np.array(new[ITEM].tolist()).reshape(len(new), like.shape[1])
+        return pd.DataFrame(values, columns=like.columns).astype(dict(like.dtypes))
+
+
+def items_frame(items: np.ndarray | list) -> pd.DataFrame:
+    """Items, whatever they are, as a frame of one column of objects."""
+    column = np.empty(len(items), dtype=object)
+    for place, item in enumerate(items):
+        column[place] = item
+    return pd.DataFrame({ITEM: column})
+
+
+def wrap_items(X: Any) -> ItemTable:
+    """The container of items.
+
+    Parameters
+    ----------
+    X : array-like
+        An array of numbers of shape (n_items, ...); a list, tuple or array of texts or of arrays that may differ in
+        length; a Series or one-column frame of texts; or a frame of numbers, of which each row is an item.
+
+    Raises
+    ------
+    DataError
+        When it is none of these, or empty.
+    """
+    table = _wrapped(X)
+    if not len(table):
+        raise DataError(f"Got no items in X, of type {type(X).__name__}; expected at least one.")
+    return table
+
+
+def _wrapped(X: Any) -> ItemTable:
+    if isinstance(X, pd.DataFrame) or is_foreign_frame(X):
+        return _FrameItems(X, _items_of_frame(X if isinstance(X, pd.DataFrame) else frame_from_foreign(X)))
+    if isinstance(X, pd.Series):
+        return _SeriesItems(X, X.tolist())
+    if isinstance(X, np.ndarray) and X.ndim:
+        if X.dtype == object and X.ndim > 1:
+            try:
+                return _ArrayItems(X, X.astype(np.float64))
+            except ValueError as error:
+                raise DataError(
+                    f"Got an array of shape {X.shape} that holds no numbers ({error}); expected numbers."
+                ) from error
+        is_numbers = X.dtype.kind in "biuf"
+        if X.dtype.kind == "c" or (not is_numbers and X.ndim > 1):
+            raise DataError(
+                f"Got an array of shape {X.shape} and dtype {X.dtype} for X; expected real numbers of shape (n_items, "
+                "...), or texts of shape (n_items,). Complex data not supported."
+            )
+        return _ArrayItems(X, X if is_numbers else X.tolist())
+    if isinstance(X, list | tuple):
+        return _ListItems(X, [np.asarray(item) if isinstance(item, list | tuple) else item for item in X])
+    name = "sparse data" if sparse.issparse(X) else type(X).__name__
+    hint = " Make it dense first." if sparse.issparse(X) else ""
+    raise DataError(f"Got {name} for X; expected an array, a list, a Series or a frame.{hint}")
+
+
+def _items_of_frame(frame: pd.DataFrame) -> np.ndarray | list:
+    others = [name for name, dtype in frame.dtypes.items() if not pd.api.types.is_numeric_dtype(dtype)]
+    if not others:
+        return frame.to_numpy()
+    if frame.shape[1] == 1:
+        return frame.iloc[:, 0].tolist()
+    raise DataError(
+        f"Got a frame of {frame.shape[1]} columns, of which {', '.join(map(repr, others[:3]))} hold no numbers; "
+        "expected one column of texts, or numbers alone."
+    )
