@@ -60,6 +60,7 @@ if TYPE_CHECKING:  # for type checkers and editors, which do not run __getattr__
         MixupSampler,
         NoiseSampler,
         QualityFilter,
+        TextSampler,
         TimeSeriesSampler,
         TransformSampler,
     )
@@ -86,6 +87,7 @@ _CATALOGUE = {
         "MixupSampler",
         "NoiseSampler",
         "QualityFilter",
+        "TextSampler",
         "TimeSeriesSampler",
         "TransformSampler",
     ],
@@ -169,6 +171,7 @@ __all__ = [
     "TVAEGenerator",
     "TableNeighbors",
     "TargetNotReachedError",
+    "TextSampler",
     "TimeSeriesSampler",
     "TrainingError",
     "TransformSampler",

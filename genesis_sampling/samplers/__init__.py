@@ -14,6 +14,7 @@ from .hybrid import HybridSampler
 from .interpolation import InterpolationSampler
 from .mixup import MixupSampler
 from .noise import NoiseSampler
+from .text import TextSampler
 from .time_series import TimeSeriesSampler
 from .transform import TransformSampler
 
@@ -35,6 +36,7 @@ __all__ = [
     "MixupSampler",
     "NoiseSampler",
     "QualityFilter",
+    "TextSampler",
     "TimeSeriesSampler",
     "TransformSampler",
 ]

@@ -23,6 +23,7 @@ from genesis_sampling import (
     FlattenedSampler,
     InterpolationSampler,
     NoiseSampler,
+    TextSampler,
     TimeSeriesSampler,
     TransformSampler,
 )
@@ -54,6 +55,10 @@ SAMPLERS = {
     "signals": (
         TransformSampler(with_generator, random_state=0),
         [np.arange(3.0 + place) for place in range(len(Y))],
+    ),
+    "changed texts": (
+        TextSampler(random_state=0),
+        [f"The text number {place} is here." for place in range(len(Y))],
     ),
     "series": (TimeSeriesSampler(random_state=0), numbers(30)),
     "channels": (TimeSeriesSampler(random_state=0), numbers(2, 30)),
