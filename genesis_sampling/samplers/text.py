@@ -133,11 +133,10 @@ class TextSampler(ItemSampler):
                 f"Got {type(items[wrong]).__name__} ({str(items[wrong])[:40]}) as text {wrong}; expected text. Fill "
                 "gaps, or choose the column that holds the texts."
             )
-        empty = [place for place, item in enumerate(items) if not WORD.search(item)]
+        empty = [place for place, item in enumerate(items) if not item.strip()]
         if empty:
             raise DataError(
-                f"Got {len(empty)} texts without a word (first: {empty[0]}, {items[empty[0]]!r}); expected one at "
-                "least. Leave them out."
+                f"Got {len(empty)} empty texts (first: {empty[0]}); expected something in each. Leave them out."
             )
         self._lookup = None if self.synonyms is None else read_synonyms(self.synonyms)
         self._chosen()

@@ -140,6 +140,10 @@ class TestSampler:
         assert y[4:] == ["spam"] * 29
         assert all(len(WORD.findall(text)) == 7 for text in found[4:])
 
+    def test_texts_without_a_word_are_copied(self):
+        found, _ = TextSampler(random_state=0).fit_resample(["a b", "c d", "e f", ":)"], list(self.Y))
+        assert found[4:] == [":)", ":)"]
+
     def test_frames_and_series(self):
         frame = pd.DataFrame({"text": self.TEXTS})
         found, _ = TextSampler(random_state=0).fit_resample(frame, self.Y)
@@ -175,7 +179,7 @@ class TestSampler:
         ("texts", "message"),
         [
             (["a", "b", None, "c"], "text 2"),
-            (["a", "", "?", "c"], "2 texts without a word"),
+            (["a", "", " ", "c"], "2 empty texts"),
             (np.eye(4), "text 0"),
         ],
         ids=["gap", "empty", "numbers"],
