@@ -2,10 +2,14 @@
 
 from importlib.util import find_spec
 
-NEED_TORCH = [
-    "genesis_sampling/networks/*",
-    *(f"genesis_sampling/generators/{name}.py" for name in ("ctgan", "diffusion", "tvae")),
-    *(f"docs/user_guide/{name}.rst" for name in ("ctgan", "diffusion", "tvae")),
-]
+# Module of an extra -> files whose examples need it.
+NEEDED = {
+    "torch": [
+        "genesis_sampling/networks/*",
+        *(f"genesis_sampling/generators/{name}.py" for name in ("ctgan", "diffusion", "tvae")),
+        *(f"docs/user_guide/{name}.rst" for name in ("ctgan", "diffusion", "tvae")),
+    ],
+    "audiomentations": ["genesis_sampling/samplers/audio.py", "docs/user_guide/audio.rst"],
+}
 
-collect_ignore_glob = [] if find_spec("torch") else NEED_TORCH
+collect_ignore_glob = [name for module, names in NEEDED.items() if not find_spec(module) for name in names]

@@ -160,8 +160,8 @@ def main() -> None:
         rows,
         f"{options.repeats} x 5 folds, the rare class brought to the size of the other: differences to doing nothing "
         "with their standard errors, corrected for folds that share rows. 'changed' is the default of the sampler, "
-        "'all operations' applies all of these to each item. ecg5000: the three small classes of the 500 training series "
-        "against the two large ones.",
+        "'all operations' applies all of these to each item. ecg5000: the three small classes of the 500 training "
+        "series against the two large ones.",
     )
 
 

@@ -46,6 +46,7 @@ if TYPE_CHECKING:  # for type checkers and editors, which do not run __getattr__
     from .reports import AugmentationReport
     from .samplers import (
         AdversarialSampler,
+        AudioSampler,
         AugmentedClassifier,
         AutoAugmentedClassifier,
         AutoSampler,
@@ -73,6 +74,7 @@ _CATALOGUE = {
     ".functional": ["ConditionalGenerator", "augment_imbalanced", "generate", "mixup", "quality_report"],
     ".samplers": [
         "AdversarialSampler",
+        "AudioSampler",
         "AugmentedClassifier",
         "AutoAugmentedClassifier",
         "AutoSampler",
@@ -132,6 +134,7 @@ _HOME = {name: module for module, names in _CATALOGUE.items() for name in names}
 
 __all__ = [
     "AdversarialSampler",
+    "AudioSampler",
     "AugmentationMetrics",
     "AugmentationReport",
     "AugmentedClassifier",

@@ -1,6 +1,7 @@
 """The samplers: everything with ``fit_resample``."""
 
 from ._segments import KINDS
+from .audio import AudioSampler
 from .auto import AutoSampler
 from .auto_classifier import AutoAugmentedClassifier
 from .classifier import AugmentedClassifier
@@ -22,6 +23,7 @@ __all__ = [
     "GENERATORS",
     "KINDS",
     "AdversarialSampler",
+    "AudioSampler",
     "AugmentedClassifier",
     "AutoAugmentedClassifier",
     "AutoSampler",
