@@ -9,6 +9,7 @@ NEEDED = {
         *(f"genesis_sampling/generators/{name}.py" for name in ("ctgan", "diffusion", "tvae")),
         *(f"docs/user_guide/{name}.rst" for name in ("ctgan", "diffusion", "tvae")),
     ],
+    "kornia": ["genesis_sampling/samplers/image.py", "docs/user_guide/image.rst"],
     "audiomentations": ["genesis_sampling/samplers/audio.py", "docs/user_guide/audio.rst"],
 }
 

@@ -12,6 +12,7 @@ from .flattened import FlattenedSampler
 from .generative import GENERATORS, GenerativeOverSampler
 from .hard_example import AdversarialSampler, HardExampleSampler
 from .hybrid import HybridSampler
+from .image import ImageSampler
 from .interpolation import InterpolationSampler
 from .mixup import MixupSampler
 from .noise import NoiseSampler
@@ -34,6 +35,7 @@ __all__ = [
     "GenerativeOverSampler",
     "HardExampleSampler",
     "HybridSampler",
+    "ImageSampler",
     "InterpolationSampler",
     "MixupSampler",
     "NoiseSampler",

@@ -147,6 +147,9 @@ class AudioSampler(ItemSampler):
             raise DataError(f"Got operations={self.operations!r}; expected some of {', '.join(OPERATIONS)}.")
         return {name: OPERATIONS[name][1] | chosen[name] for name in OPERATIONS if name in chosen}
 
+    def _load(self):
+        return import_extra("audiomentations", extra="audio", needed_for="AudioSampler")
+
     def _transform(self, batch, rng, peers):
         keeps_length = isinstance(batch, np.ndarray)
         changes = self._changes(keeps_length)
@@ -164,7 +167,7 @@ class AudioSampler(ItemSampler):
 
     def _changes(self, keeps_length: bool) -> dict[str, Callable[[np.ndarray], np.ndarray]]:
         """Operation -> a function of samples in [-1, 1]; they draw from the global generators, which are seeded."""
-        library = import_extra("audiomentations", extra="audio", needed_for="AudioSampler")
+        library = self._load()
         changes: dict[str, Callable[[np.ndarray], np.ndarray]] = {}
         for name, params in self._chosen().items():
             if name == "fast_forward":

@@ -59,6 +59,9 @@ class ItemSampler(ClasswiseOverSampler):
             All items of the class.
         """
 
+    def _load(self) -> None:
+        """Import what the transform needs."""
+
     def _check_items(self, table: ItemTable) -> None:
         """Raise DataError if the items are none that the sampler can change."""
 
@@ -94,6 +97,7 @@ class ItemSampler(ClasswiseOverSampler):
         batch = (
             peers[picked] if isinstance(peers, np.ndarray) else [peers[place] for place in picked.tolist()]
         )
+        self._load()  # what is loaded within is not seeded
         with seeded_globals(streams.child("globals").integer_seed()):
             made = self._transform(batch, streams.child("transform").rng(), peers)
         if len(made) != len(batch):
