@@ -19,7 +19,7 @@ import pandas as pd
 from _common import DATA, table, write_results, write_table
 from auto_sampler import SETS, learners
 from imblearn.pipeline import make_pipeline
-from joblib import Parallel, delayed
+from joblib import Memory, Parallel, delayed
 from scipy.special import logit
 from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
@@ -118,10 +118,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data-dir", type=Path, default=DATA)
     parser.add_argument("--quick", action="store_true", help="two sets; prints, writes nothing")
+    parser.add_argument(
+        "--cache", type=Path, default=None, help="a folder from which an interrupted run goes on"
+    )
     options = parser.parse_args()
     names = ("yeast", "sick") if options.quick else SETS
     paths = [next(options.data_dir.glob(f"{name}.csv*")) for name in names]
-    jobs = [delayed(one_fold)(path, fold) for path in paths for fold in range(FOLDS)]
+    kept = Memory(options.cache, verbose=0).cache(one_fold)
+    jobs = [delayed(kept)(path, fold) for path in paths for fold in range(FOLDS)]
     found = pd.DataFrame([row for rows in Parallel(n_jobs=2, verbose=5)(jobs) for row in rows])
     means = pd.DataFrame(
         [

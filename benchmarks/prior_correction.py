@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 from _common import DATA, table, write_results, write_table
 from imblearn.over_sampling import RandomOverSampler
-from joblib import Parallel, delayed
+from joblib import Memory, Parallel, delayed
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import average_precision_score, brier_score_loss, log_loss
@@ -142,9 +142,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data-dir", type=Path, default=DATA)
     parser.add_argument("--quick", action="store_true", help="two sets; prints, writes nothing")
+    parser.add_argument(
+        "--cache", type=Path, default=None, help="a folder from which an interrupted run goes on"
+    )
     options = parser.parse_args()
     paths = [next(options.data_dir.glob(f"{name}.csv*")) for name in (QUICK_SETS if options.quick else SETS)]
-    jobs = [delayed(one_set)(path) for path in paths]
+    kept = Memory(options.cache, verbose=0).cache(one_set)
+    jobs = [delayed(kept)(path) for path in paths]
     found = pd.DataFrame([row for rows in Parallel(n_jobs=2, verbose=5)(jobs) for row in rows])
     rows = compared(found)
     print(table(rows))
