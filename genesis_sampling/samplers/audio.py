@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
-from numbers import Integral, Real
+from numbers import Real
 from typing import Any
 
 import numpy as np
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils._param_validation import Interval
 
 from .._optional import import_extra
 from ..exceptions import DataError
-from .items import ItemSampler
+from .items import OperationsSampler, full_scale
 
 __all__ = ["AudioSampler"]
 
@@ -30,7 +30,7 @@ DEFAULTS = ("noise", "time_mask", "speed", "shift", "gain")
 MIN_SAMPLES = 64
 
 
-class AudioSampler(ItemSampler):
+class AudioSampler(OperationsSampler):
     """Over-sample recordings with changed copies of those of the class.
 
     Each new recording is one of its class, drawn with replacement, to which some operations are applied, drawn anew for
@@ -103,12 +103,11 @@ class AudioSampler(ItemSampler):
     (6, 2000)
     """
 
+    _known = {name: params for name, (_, params) in OPERATIONS.items()}
+    _defaults = DEFAULTS
     _parameter_constraints: dict = {
-        **ItemSampler._parameter_constraints,
-        "operations": [StrOptions({"default"}), list, tuple, dict],
+        **OperationsSampler._parameter_constraints,
         "sample_rate": [Interval(Real, 0, None, closed="neither"), None],
-        "n_operations": [Interval(Integral, 1, None, closed="left"), None],
-        "n_jobs": [Integral, None],
     }
 
     def __init__(
@@ -139,26 +138,17 @@ class AudioSampler(ItemSampler):
         for place, item in enumerate(table.items):
             _check_recording(item, place)
 
-    def _chosen(self) -> dict[str, dict]:
-        """Operation -> its parameters, in the order in which they are applied."""
-        given = DEFAULTS if isinstance(self.operations, str) else self.operations
-        chosen = dict(given) if isinstance(given, Mapping) else {name: {} for name in given}
-        if not chosen or not set(chosen) <= set(OPERATIONS):
-            raise DataError(f"Got operations={self.operations!r}; expected some of {', '.join(OPERATIONS)}.")
-        return {name: OPERATIONS[name][1] | chosen[name] for name in OPERATIONS if name in chosen}
-
     def _load(self):
         return import_extra("audiomentations", extra="audio", needed_for="AudioSampler")
 
     def _transform(self, batch, rng, peers):
         keeps_length = isinstance(batch, np.ndarray)
         changes = self._changes(keeps_length)
-        n_operations = min(self.n_operations or len(changes), len(changes))
         made = []
         for recording in batch:
-            scale = _full_scale(recording.dtype)
+            scale = full_scale(recording.dtype)
             samples = (recording / scale).astype(np.float32)
-            drawn = set(rng.permutation(list(changes))[:n_operations].tolist())
+            drawn = self._drawn(changes, rng)
             for name, change in changes.items():
                 if name in drawn:
                     samples = change(samples)
@@ -178,11 +168,6 @@ class AudioSampler(ItemSampler):
             changes[name] = partial(transform, sample_rate=int(self.sample_rate))
         return changes
 
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = False
-        return tags
-
 
 class _FastForward:
     """Reads samples at a higher rate than they were taken at; what is missing at the end is silent."""
@@ -195,11 +180,6 @@ class _FastForward:
         place = np.arange(0, len(samples) - 1, rate)
         played = np.interp(place, np.arange(len(samples)), samples).astype(np.float32)
         return np.pad(played, (0, len(samples) - len(played))) if self.keeps_length else played
-
-
-def _full_scale(dtype: np.dtype) -> float:
-    """The value that is as loud as can be."""
-    return float(np.iinfo(dtype).max) if dtype.kind in "iu" else 1.0
 
 
 def _check_recording(item: Any, place: int) -> None:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from numbers import Integral
 from typing import Any
 
 import numpy as np
-from sklearn.utils._param_validation import Interval, StrOptions
 
 from .. import networks
 from .._optional import import_extra
 from ..exceptions import DataError
-from .items import ItemSampler
+from .items import OperationsSampler, full_scale
 
 __all__ = ["ImageSampler"]
 
@@ -38,7 +35,7 @@ OF_COLORS = {"saturation", "hue"}
 CHANNELS = (1, 3)
 
 
-class ImageSampler(ItemSampler):
+class ImageSampler(OperationsSampler):
     """Over-sample images with changed copies of those of the class.
 
     Each new image is one of its class, drawn with replacement, to which some operations are applied, drawn anew for
@@ -112,12 +109,11 @@ class ImageSampler(ItemSampler):
     ((18, 16, 16, 3), dtype('uint8'))
     """
 
+    _known = {name: params for name, (_, params) in OPERATIONS.items()}
+    _defaults = DEFAULTS
     _parameter_constraints: dict = {
-        **ItemSampler._parameter_constraints,
-        "operations": [StrOptions({"default"}), list, tuple, dict],
-        "n_operations": [Interval(Integral, 1, None, closed="left"), None],
+        **OperationsSampler._parameter_constraints,
         "device": "no_validation",  # resolve_device says it better, and knows torch's own devices
-        "n_jobs": [Integral, None],
     }
 
     def __init__(
@@ -159,36 +155,24 @@ class ImageSampler(ItemSampler):
                 f"Got pixels from {np.nanmin(images):.3g} to {np.nanmax(images):.3g}; expected floats in [0, 1], or "
                 "integers such as uint8. Divide by the largest value that a pixel can have."
             )
-        self._chosen(is_color=images.shape[3:] == (3,))
-
-    def _chosen(self, is_color: bool) -> dict[str, dict]:
-        """Operation -> its parameters, in the order in which they are applied."""
-        given = DEFAULTS if isinstance(self.operations, str) else self.operations
-        chosen = dict(given) if isinstance(given, Mapping) else {name: {} for name in given}
-        if not chosen or not set(chosen) <= set(OPERATIONS):
-            raise DataError(f"Got operations={self.operations!r}; expected some of {', '.join(OPERATIONS)}.")
-        if not is_color and OF_COLORS & set(chosen):
+        gray = OF_COLORS & set(self._chosen()) if images.shape[3:] != (3,) else set()
+        if gray:
             raise DataError(
-                f"Got {', '.join(sorted(OF_COLORS & set(chosen)))} for images without colours; expected other "
-                "operations."
+                f"Got {', '.join(sorted(gray))} for images without colours; expected other operations."
             )
-        return {name: OPERATIONS[name][1] | chosen[name] for name in OPERATIONS if name in chosen}
 
     def _load(self):
         return import_extra("kornia.augmentation", extra="image", needed_for="ImageSampler")
 
     def _transform(self, batch, rng, peers):
         library = self._load()
-        scale = float(np.iinfo(batch.dtype).max) if batch.dtype.kind in "iu" else 1.0
+        scale = full_scale(batch.dtype)
         pixels = (batch if batch.ndim == 4 else batch[..., None]).astype(np.float32) / scale
         images = networks.as_tensor(pixels.transpose(0, 3, 1, 2), networks.resolve_device(self.device))
-        chosen = self._chosen(is_color=batch.shape[3:] == (3,))
-        n_operations = min(self.n_operations or len(chosen), len(chosen))
-        rank = rng.random((len(batch), len(chosen))).argsort(axis=1).argsort(axis=1)
-        for place, (name, params) in enumerate(chosen.items()):
-            rows = np.flatnonzero(rank[:, place] < n_operations)
-            if len(rows):
-                size = {"size": batch.shape[1:3]} if name == "crop" else {}
-                images[rows] = getattr(library, OPERATIONS[name][0])(p=1.0, **size, **params)(images[rows])
+        chosen = self._chosen()
+        for name, rows in self._drawn_rows(len(batch), chosen, rng).items():
+            size = {"size": batch.shape[1:3]} if name == "crop" else {}
+            change = getattr(library, OPERATIONS[name][0])(p=1.0, **size, **chosen[name])
+            images[rows] = change(images[rows])
         made = networks.as_arrays(images.clamp(0, 1))[0].transpose(0, 2, 3, 1) * scale
         return made.reshape(batch.shape)

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Mapping
+from numbers import Integral
 from typing import Any, cast
 
 import numpy as np
 from joblib import Parallel, delayed
+from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import validate_data
 
 from .._random import RandomStreams, seeded_globals
 from ..exceptions import DataError
-from ..tables.items import ItemTable, items_frame, wrap_items
+from ..tables.items import ItemTable, items_at, items_frame, wrap_items
 from .base import ClasswiseOverSampler
 from .data import ClassData, ClassSource, NewRows
 
-__all__ = ["ItemSampler"]
+__all__ = ["ItemSampler", "OperationsSampler", "full_scale"]
 
 # Items that are transformed at once, each such batch with a stream of its own, whatever the number of jobs.
 BATCH = 256
@@ -94,9 +97,7 @@ class ItemSampler(ClasswiseOverSampler):
         self, peers: Any, picked: np.ndarray, streams: RandomStreams, bounds: tuple[float, float] | None
     ) -> Any:
         """The items of a class at ``picked``, changed, in the dtype that they had."""
-        batch = (
-            peers[picked] if isinstance(peers, np.ndarray) else [peers[place] for place in picked.tolist()]
-        )
+        batch = items_at(peers, picked)
         self._load()  # what is loaded within is not seeded
         with seeded_globals(streams.child("globals").integer_seed()):
             made = self._transform(batch, streams.child("transform").rng(), peers)
@@ -118,6 +119,60 @@ class ItemSampler(ClasswiseOverSampler):
         tags.input_tags.sparse = False
         tags.input_tags.three_d_array = True
         return tags
+
+
+class OperationsSampler(ItemSampler):
+    """Base of the samplers whose changes have names, some of which are drawn for each item.
+
+    A subclass has the parameters ``operations`` and ``n_operations``, and names its operations in ``_known``, each with
+    the parameters that it has by default.
+    """
+
+    _known: Mapping[str, Mapping[str, Any]]
+    _defaults: tuple[str, ...]
+
+    _parameter_constraints: dict = {
+        **ItemSampler._parameter_constraints,
+        "operations": [StrOptions({"default"}), list, tuple, dict],
+        "n_operations": [Interval(Integral, 1, None, closed="left"), None],
+        "n_jobs": [Integral, None],
+    }
+
+    def _chosen(self) -> dict[str, dict]:
+        """Operation -> its parameters, in the order in which they are applied."""
+        given = self._defaults if isinstance(self.operations, str) else self.operations
+        chosen = dict(given) if isinstance(given, Mapping) else {name: {} for name in given}
+        if not chosen or not set(chosen) <= set(self._known):
+            raise DataError(f"Got operations={self.operations!r}; expected some of {', '.join(self._known)}.")
+        return {name: {**params, **chosen[name]} for name, params in self._known.items() if name in chosen}
+
+    def _drawn(self, chosen: Mapping[str, Any], rng: np.random.Generator) -> set[str]:
+        """The operations that one item goes through."""
+        return set(rng.permutation(list(chosen))[: self._n_drawn(chosen)].tolist())
+
+    def _drawn_rows(
+        self, n_items: int, chosen: Mapping[str, Any], rng: np.random.Generator
+    ) -> dict[str, np.ndarray]:
+        """Operation -> the positions of the items that go through it, where there are some."""
+        rank = rng.random((n_items, len(chosen))).argsort(axis=1).argsort(axis=1)
+        rows = {
+            name: np.flatnonzero(column < self._n_drawn(chosen))
+            for name, column in zip(chosen, rank.T, strict=True)
+        }
+        return {name: positions for name, positions in rows.items() if len(positions)}
+
+    def _n_drawn(self, chosen: Mapping[str, Any]) -> int:
+        return min(self.n_operations or len(chosen), len(chosen))
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = False
+        return tags
+
+
+def full_scale(dtype: np.dtype) -> float:
+    """The largest value of a pixel or sample: 1 for floats."""
+    return float(np.iinfo(dtype).max) if dtype.kind in "iu" else 1.0
 
 
 def _unit_range(items: Any) -> tuple[float, float] | None:

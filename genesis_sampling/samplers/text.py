@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from numbers import Integral
-
-from sklearn.utils._param_validation import Interval, StrOptions
 
 from ..exceptions import DataError
 from ._synonyms import read_synonyms
 from ._text_operations import KEYBOARDS, OPERATIONS, WORD
-from .items import ItemSampler
+from .items import OperationsSampler
 
 __all__ = ["TextSampler"]
 
@@ -19,7 +15,7 @@ DEFAULTS = ("sentence_shuffle", "word_swap", "random_deletion", "typos")
 WITH_SYNONYMS = ("synonym_replacement", "random_insertion")
 
 
-class TextSampler(ItemSampler):
+class TextSampler(OperationsSampler):
     """Over-sample texts with changed copies of those of the class.
 
     Each new text is one of its class, drawn with replacement, to which some operations [1]_ are applied, drawn anew for
@@ -95,13 +91,11 @@ class TextSampler(ItemSampler):
     (6, ['spam', 'spam'])
     """
 
+    _known = {name: {} for name in OPERATIONS}
     _parameter_constraints: dict = {
-        **ItemSampler._parameter_constraints,
-        "operations": [StrOptions({"default"}), list, tuple, dict],
-        "n_operations": [Interval(Integral, 1, None, closed="left"), None],
+        **OperationsSampler._parameter_constraints,
         "synonyms": [dict, callable, str, os.PathLike, None],
         "protected": [list, tuple, set, frozenset],
-        "n_jobs": [Integral, None],
     }
 
     def __init__(
@@ -141,14 +135,13 @@ class TextSampler(ItemSampler):
         self._lookup = None if self.synonyms is None else read_synonyms(self.synonyms)
         self._chosen()
 
+    @property
+    def _defaults(self):
+        return DEFAULTS if self.synonyms is None else DEFAULTS + WITH_SYNONYMS
+
     def _chosen(self) -> dict[str, dict]:
         """Operation -> its parameters, in the order in which they are applied."""
-        given = self.operations
-        if isinstance(given, str):
-            given = DEFAULTS + (() if self.synonyms is None else WITH_SYNONYMS)
-        chosen = dict(given) if isinstance(given, Mapping) else {name: {} for name in given}
-        if not chosen or not set(chosen) <= set(OPERATIONS):
-            raise DataError(f"Got operations={self.operations!r}; expected some of {', '.join(OPERATIONS)}.")
+        chosen = super()._chosen()
         if "synonym_replacement" in chosen and self.synonyms is None:
             raise DataError(
                 "Got the operation 'synonym_replacement' without synonyms; expected synonyms=, a mapping, a function "
@@ -157,11 +150,10 @@ class TextSampler(ItemSampler):
         keyboard = chosen.get("typos", {}).get("keyboard", "qwerty")
         if keyboard not in KEYBOARDS:
             raise DataError(f"Got keyboard={keyboard!r}; expected one of {', '.join(KEYBOARDS)}.")
-        return {name: chosen[name] for name in OPERATIONS if name in chosen}
+        return chosen
 
     def _transform(self, batch, rng, peers):
         chosen = self._chosen()
-        n_operations = min(self.n_operations or len(chosen), len(chosen))
         given = {
             "protected": {word.lower() for word in self.protected},
             "synonyms": self._lookup,
@@ -172,7 +164,7 @@ class TextSampler(ItemSampler):
         }
         made = []
         for text in batch:
-            drawn = set(rng.permutation(list(chosen))[:n_operations].tolist())
+            drawn = self._drawn(chosen, rng)
             for name, params in chosen.items():
                 if name in drawn:
                     text = OPERATIONS[name](text, rng, **given, **params)

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
-from numbers import Integral, Real
+from numbers import Real
 
 import numpy as np
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils._param_validation import Interval
 
 from .._optional import import_extra
 from ..exceptions import DataError
 from ._series_operations import OPERATIONS
-from .items import ItemSampler
+from .items import OperationsSampler
 
 __all__ = ["TimeSeriesSampler"]
 
@@ -22,7 +21,7 @@ OWN_WEIGHT, N_OTHERS, N_NEAREST = 0.5, 30, 5
 MIN_LENGTH = 2
 
 
-class TimeSeriesSampler(ItemSampler):
+class TimeSeriesSampler(OperationsSampler):
     """Over-sample series with changed copies of those of the class.
 
     Each new series is one of its class, drawn with replacement, to which some operations [1]_ [2]_ are applied, drawn
@@ -110,12 +109,11 @@ class TimeSeriesSampler(ItemSampler):
     (18, 50)
     """
 
+    _known = {name: {} for name in OPERATIONS}
+    _defaults = DEFAULTS
     _parameter_constraints: dict = {
-        **ItemSampler._parameter_constraints,
-        "operations": [StrOptions({"default"}), list, tuple, dict],
-        "n_operations": [Interval(Integral, 1, None, closed="left"), None],
+        **OperationsSampler._parameter_constraints,
         "barycenters": [Interval(Real, 0, 1, closed="both")],
-        "n_jobs": [Integral, None],
     }
 
     def __init__(
@@ -163,15 +161,6 @@ class TimeSeriesSampler(ItemSampler):
                 "the gaps, or leave these series out."
             )
 
-    def _chosen(self) -> dict[str, dict]:
-        """Operation -> its parameters, in the order in which they are applied."""
-        given = DEFAULTS if isinstance(self.operations, str) else self.operations
-        chosen = dict(given) if isinstance(given, Mapping) else {name: {} for name in given}
-        unknown = [name for name in chosen if name not in OPERATIONS]
-        if unknown or not chosen:
-            raise DataError(f"Got operations={self.operations!r}; expected some of {', '.join(OPERATIONS)}.")
-        return {name: chosen[name] for name in OPERATIONS if name in chosen}
-
     def _transform(self, batch, rng, peers):
         is_flat = batch.ndim == 2
         series = batch.astype(np.float64)[:, None] if is_flat else batch.astype(np.float64)
@@ -181,18 +170,9 @@ class TimeSeriesSampler(ItemSampler):
             for place in averaged:
                 series[place] = _barycenter(series[place], others, rng)
         chosen = self._chosen()
-        n_operations = min(self.n_operations or len(chosen), len(chosen))
-        rank = rng.random((len(series), len(chosen))).argsort(axis=1).argsort(axis=1)
-        for place, (name, params) in enumerate(chosen.items()):
-            rows = np.flatnonzero(rank[:, place] < n_operations)
-            if len(rows):
-                series[rows] = OPERATIONS[name](series[rows], rng, **params)
+        for name, rows in self._drawn_rows(len(series), chosen, rng).items():
+            series[rows] = OPERATIONS[name](series[rows], rng, **chosen[name])
         return series[:, 0] if is_flat else series
-
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = False
-        return tags
 
 
 def _barycenter(one: np.ndarray, peers: np.ndarray, rng: np.random.Generator) -> np.ndarray:

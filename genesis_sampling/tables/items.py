@@ -12,7 +12,7 @@ from ..exceptions import DataError
 from .containers import Table
 from .foreign import frame_from_foreign, frame_to_foreign, is_foreign_frame
 
-__all__ = ["ItemTable", "items_frame", "wrap_items"]
+__all__ = ["ItemTable", "items_at", "items_frame", "wrap_items"]
 
 ITEM = "item"
 
@@ -34,9 +34,7 @@ class ItemTable(Table):
 
     def batch(self, positions: np.ndarray) -> np.ndarray | list:
         """The items at ``positions``: an array of shape (n, ...), or a list."""
-        if isinstance(self.items, np.ndarray):
-            return self.items[positions]
-        return [self.items[position] for position in positions.tolist()]
+        return items_at(self.items, positions)
 
 
 class _ArrayItems(ItemTable):
@@ -93,6 +91,13 @@ class _FrameItems(ItemTable):
         """New items with the columns and dtypes of a frame."""
         values = np.array(new[ITEM].tolist()).reshape(len(new), like.shape[1])
         return pd.DataFrame(values, columns=like.columns).astype(dict(like.dtypes))
+
+
+def items_at(items: np.ndarray | list, positions: np.ndarray) -> np.ndarray | list:
+    """The items at ``positions``, in the container that they are in."""
+    return (
+        items[positions] if isinstance(items, np.ndarray) else [items[place] for place in positions.tolist()]
+    )
 
 
 def items_frame(items: np.ndarray | list) -> pd.DataFrame:

@@ -58,7 +58,7 @@ def test_flips():
     np.testing.assert_array_equal(new, old[:, :, ::-1])
     new, old = made(BYTES, ["vertical_flip"])
     np.testing.assert_array_equal(new, old[:, ::-1])
-    assert not {"horizontal_flip", "vertical_flip"} & set(ImageSampler()._chosen(is_color=True))
+    assert not {"horizontal_flip", "vertical_flip"} & set(ImageSampler()._chosen())
 
 
 def test_brightness_and_noise_are_as_strong_as_they_shall_be():
