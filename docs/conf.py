@@ -2,6 +2,7 @@
 
 import sys
 from importlib.metadata import version as installed_version
+from importlib.util import find_spec
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -33,7 +34,12 @@ autosummary_generate_overwrite = True
 autodoc_typehints = "none"
 numpydoc_show_class_members = False
 
+# Gallery scripts that need an extra are shown, but not run, where it is not installed.
+NEEDED = {"images": "kornia", "image_generators": "torch", "audio": "audiomentations"}
+missing = [name for name, module in NEEDED.items() if not find_spec(module)]
+
 sphinx_gallery_conf = {
+    "filename_pattern": r"[/\\]plot_(?!(" + "|".join(missing or ["$"]) + r")\.py)",
     "examples_dirs": str(HERE.parent / "examples" / "gallery"),
     "gallery_dirs": "auto_examples",
     "abort_on_example_error": True,

@@ -36,15 +36,18 @@ if TYPE_CHECKING:  # for type checkers and editors, which do not run __getattr__
     from .functional import ConditionalGenerator, augment_imbalanced, generate, mixup, quality_report
     from .generators import (
         CTGANGenerator,
+        DCGANGenerator,
         DiffusionGenerator,
         EstimatorGenerator,
         GaussianCopulaGenerator,
+        ImageVAEGenerator,
         TreeGenerator,
         TVAEGenerator,
     )
     from .metrics import AugmentationMetrics
     from .reports import AugmentationReport
     from .samplers import (
+        AdversarialExampleSampler,
         AdversarialSampler,
         AudioSampler,
         AugmentedClassifier,
@@ -62,6 +65,7 @@ if TYPE_CHECKING:  # for type checkers and editors, which do not run __getattr__
         MixupSampler,
         NoiseSampler,
         QualityFilter,
+        StyleTransferSampler,
         TextSampler,
         TimeSeriesSampler,
         TransformSampler,
@@ -74,6 +78,7 @@ __version__ = _installed_version("genesis-sampling")
 _CATALOGUE = {
     ".functional": ["ConditionalGenerator", "augment_imbalanced", "generate", "mixup", "quality_report"],
     ".samplers": [
+        "AdversarialExampleSampler",
         "AdversarialSampler",
         "AudioSampler",
         "AugmentedClassifier",
@@ -91,6 +96,7 @@ _CATALOGUE = {
         "MixupSampler",
         "NoiseSampler",
         "QualityFilter",
+        "StyleTransferSampler",
         "TextSampler",
         "TimeSeriesSampler",
         "TransformSampler",
@@ -108,9 +114,11 @@ _CATALOGUE = {
     ".tables": ["TableNeighbors"],
     ".generators": [
         "CTGANGenerator",
+        "DCGANGenerator",
         "DiffusionGenerator",
         "EstimatorGenerator",
         "GaussianCopulaGenerator",
+        "ImageVAEGenerator",
         "TVAEGenerator",
         "TreeGenerator",
     ],
@@ -135,6 +143,7 @@ _CATALOGUE = {
 _HOME = {name: module for module, names in _CATALOGUE.items() for name in names}
 
 __all__ = [
+    "AdversarialExampleSampler",
     "AdversarialSampler",
     "AudioSampler",
     "AugmentationMetrics",
@@ -149,6 +158,7 @@ __all__ = [
     "ConstraintError",
     "ConstraintFilter",
     "ConstraintParseError",
+    "DCGANGenerator",
     "DataError",
     "DatasetsComparison",
     "Diagnosis",
@@ -165,6 +175,7 @@ __all__ = [
     "HybridSampler",
     "IdentifierWarning",
     "ImageSampler",
+    "ImageVAEGenerator",
     "InterpolationSampler",
     "LeakageReport",
     "MissingExtraError",
@@ -174,6 +185,7 @@ __all__ = [
     "NoiseSampler",
     "QualityFilter",
     "SmallClassWarning",
+    "StyleTransferSampler",
     "TVAEGenerator",
     "TableNeighbors",
     "TargetNotReachedError",

@@ -34,7 +34,7 @@ HEADINGS = {
 }
 # Modules whose names are reached through them.
 DEEPER = {
-    "metrics": ["fidelity", "manifold", "diversity", "privacy", "utility", "calibration", "bias"],
+    "metrics": ["fidelity", "manifold", "diversity", "privacy", "utility", "calibration", "bias", "image"],
     "reports": [""],
 }
 SCIKIT_LEARN = "https://scikit-learn.org/stable"

@@ -1,14 +1,14 @@
-"""What every generator shares: a table in, a learned distribution, seeded rows out."""
+"""What every generator of tables shares: a table in, a learned distribution, seeded rows out."""
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Container, Hashable, Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.base import BaseEstimator, _fit_context
+from sklearn.base import _fit_context
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import check_is_fitted
 
@@ -17,9 +17,9 @@ from ..exceptions import DataError
 from ..tables import ColumnKind, TableEncoder, TableSchema
 from ..tables.codecs import FloatCodec
 from ..tables.conditions import all_hold, parse_conditions
-from ..tables.containers import Target, wrap_table, wrap_target
-from ._archive import read_archive, write_archive
+from ..tables.containers import wrap_table
 from ._conditioning import Allowed, allowed_codes, draw_until
+from ._labelled import LabelledGenerator
 
 __all__ = ["BaseGenerator"]
 
@@ -29,8 +29,8 @@ BLOCK = 65_536
 INTERPOLATED = (ColumnKind.CONTINUOUS, ColumnKind.DATETIME, ColumnKind.TIMEDELTA)
 
 
-class BaseGenerator(BaseEstimator, ABC):
-    """Base of the generators: encodes, seeds, conditions and decodes, so that a subclass only sees codes.
+class BaseGenerator(LabelledGenerator):
+    """Base of the generators of tables: encodes, conditions and decodes, so that a subclass only sees codes.
 
     A subclass writes ``_fit_codes(codes, discrete, first, streams)`` and ``_draw_codes(n, streams, allowed)``, and
     may say with ``_meets(allowed)`` which conditions it meets by itself; the others are met by rejection.
@@ -77,15 +77,14 @@ class BaseGenerator(BaseEstimator, ABC):
         self.encoder_ = self._fitted_encoder(frame, schema)
         self.n_features_in_ = frame.shape[1]
         self.feature_names_in_ = np.asarray(frame.columns, dtype=object)
-        self.target_ = None if y is None else wrap_target(y)
-        self._streams = RandomStreams.from_random_state(self.random_state)
-        self._n_draws = 0
+        self._learn_labels(y, len(frame))
+        streams = self._begin_draws()
         codes, discrete = self.encoder_.transform(frame), self.encoder_.discrete_
         first: tuple[int, ...] = ()
         if self.target_ is not None:
-            codes = np.column_stack([codes, _checked_labels(self.target_, len(frame))])
+            codes = np.column_stack([codes, self.target_.codes.astype(np.float64)])
             discrete, first = np.append(discrete, True), (frame.shape[1],)
-        self._fit_codes(codes, discrete, first, self._streams.child("fit"))
+        self._fit_codes(codes, discrete, first, streams.child("fit"))
         return self
 
     def _fitted_encoder(self, frame: pd.DataFrame, schema: TableSchema | None) -> TableEncoder:
@@ -128,12 +127,6 @@ class BaseGenerator(BaseEstimator, ABC):
             rows = self._sample_labels(n, np.asarray(y), conditions, streams)
         self.acceptance_rate_ = self._n_good / max(self._n_tried, 1)
         return rows
-
-    def _sample_streams(self, random_state) -> RandomStreams:
-        if random_state is not None:
-            return RandomStreams.from_random_state(random_state).child("sample")
-        self._n_draws += 1
-        return self._streams.child("sample", self._n_draws)
 
     def _sample_class(
         self, n: int, label: Any, conditions: Mapping[Hashable, Any] | None, streams: RandomStreams
@@ -184,30 +177,11 @@ class BaseGenerator(BaseEstimator, ABC):
         parts, positions = [], []
         for code in pd.unique(codes).tolist():
             where = np.flatnonzero(codes == code)
-            label = self.target_.classes[code]
+            label = self._class_labels[code]
             parts.append(self._sample_class(len(where), label, conditions, streams.child("label", code)))
             positions.append(where)
         order = np.argsort(np.concatenate(positions), kind="stable")
         return pd.concat(parts, ignore_index=True).iloc[order].reset_index(drop=True)
-
-    def _label_codes(self, labels: np.ndarray, n: int) -> np.ndarray:
-        """Position among the classes of each of ``n`` labels."""
-        if labels.shape != (n,):
-            raise DataError(
-                f"Got y of shape {labels.shape} for n={n} rows; expected one label, or one per row."
-            )
-        positions, distinct = pd.factorize(labels, use_na_sentinel=False)
-        return np.array([self._label_code(label) for label in distinct], dtype=np.int64)[positions]
-
-    def _label_code(self, label: Any) -> int:
-        if self.target_ is None:
-            raise DataError(
-                f"Got y={label!r}, but fit was given no labels; expected fit(X, y) before sample(n, y=...)."
-            )
-        label = label.item() if isinstance(label, np.generic | np.ndarray) else label
-        if label not in self.target_.classes:
-            raise DataError(f"Got y={label!r}; expected one of the classes {self.target_.classes}.")
-        return self.target_.classes.index(label)
 
     def _resolution(self, column: int) -> tuple[bool, float]:
         """Whether a column can take values between those seen, and the distance of the codes that it can hold."""
@@ -216,58 +190,6 @@ class BaseGenerator(BaseEstimator, ABC):
         if isinstance(codec, FloatCodec):
             return interpolate, 0.0 if codec.decimals is None else 10.0**-codec.decimals
         return interpolate, 1.0
-
-    def save(self, path):
-        """Write the fitted generator to one file, from which :meth:`load` reads it.
-
-        The file is a zip of JSON and arrays. Other than a pickle it runs no code when it is read. It holds what was
-        learned, which may be values of single rows: treat it as you treat the table.
-
-        Parameters
-        ----------
-        path : str or path-like
-            Where to; an existing file is replaced.
-
-        Raises
-        ------
-        DataError
-            When a part of the generator, such as an estimator of another package, cannot be written that way.
-        """
-        check_is_fitted(self)
-        write_archive(path, {"class": type(self).__name__, "attributes": self._saved()})
-
-    @classmethod
-    def load(cls, path):
-        """A fitted generator from a file that :meth:`save` wrote.
-
-        Parameters
-        ----------
-        path : str or path-like
-
-        Returns
-        -------
-        generator : object
-            Of this class.
-        """
-        found = read_archive(path)
-        if found["class"] != cls.__name__:
-            raise DataError(
-                f"Got a file with a {found['class']}; expected a {cls.__name__}. Call {found['class']}.load."
-            )
-        generator = cls()
-        generator._restore(found["attributes"])
-        return generator
-
-    def _saved(self) -> dict[str, Any]:
-        """Parameters and attributes, without the labels of the single rows."""
-        attributes = dict(vars(self))
-        classes = None if self.target_ is None else list(self.target_.classes)
-        return attributes | {"target_": classes}
-
-    def _restore(self, attributes: dict[str, Any]) -> None:
-        """Take over what :meth:`_saved` gave."""
-        classes = attributes["target_"]
-        self.__dict__.update(attributes | {"target_": None if classes is None else wrap_target(classes)})
 
     def _meets(self, allowed: Mapping[int, Allowed]) -> bool:
         """Whether ``_draw_codes`` itself meets all these conditions together."""
@@ -293,9 +215,3 @@ class BaseGenerator(BaseEstimator, ABC):
     @abstractmethod
     def _draw_codes(self, n: int, streams: RandomStreams, allowed: Mapping[int, Allowed]) -> np.ndarray:
         """Draw encoded rows, shape (n, n_codes); with equal streams fewer rows are the first of more."""
-
-
-def _checked_labels(target: Target, n_rows: int) -> np.ndarray:
-    if len(target.codes) != n_rows:
-        raise DataError(f"Got {len(target.codes)} labels for {n_rows} rows; expected one label per row.")
-    return target.codes.astype(np.float64)

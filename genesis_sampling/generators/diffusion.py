@@ -12,7 +12,8 @@ from .. import networks
 from ..exceptions import TargetNotReachedError
 from ._conditioning import Allowed
 from ._levels import LevelTable
-from ._network import NetworkGenerator, same_at_each_look
+from ._network import NetworkGenerator
+from ._training import same_at_each_look
 
 __all__ = ["DiffusionGenerator"]
 

@@ -9,15 +9,16 @@ from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import check_is_fitted
 
 from .. import networks
-from ..exceptions import DataError
 from ..tables.containers import wrap_table
+from ._latents import LatentSpace
 from ._levels import LevelTable, decode_table, encode_table
-from ._network import NetworkGenerator, same_at_each_look
+from ._network import NetworkGenerator
+from ._training import same_at_each_look
 
 __all__ = ["TVAEGenerator"]
 
 
-class TVAEGenerator(NetworkGenerator):
+class TVAEGenerator(LatentSpace, NetworkGenerator):
     """Rows from a variational autoencoder, TVAE [1]_ [2]_, with its latent space to walk in.
 
     An encoder says where a row lies in a space of few dimensions, a decoder makes rows of places there. So rows can be
@@ -189,9 +190,7 @@ class TVAEGenerator(NetworkGenerator):
         rows : DataFrame of shape (n_rows, n_columns)
         """
         check_is_fitted(self)
-        latents = np.asarray(latents, dtype=np.float32)
-        if latents.ndim != 2 or latents.shape[1] != self.n_latent:
-            raise DataError(f"Got latents of shape {latents.shape}; expected (n_rows, {self.n_latent}).")
+        latents = self._checked_latents(latents)
         classes = self._classes_of(y, len(latents))
         streams = self._sample_streams(random_state)
         with self._placed(streams.child("network").integer_seed()) as device:
@@ -201,76 +200,12 @@ class TVAEGenerator(NetworkGenerator):
             decode_table(self._columns, table, streams.child("places").rng())
         )
 
-    def sample_near(self, X, scale=0.3, y=None, random_state=None):
-        """Variations of rows: what the decoder makes of places near theirs.
-
-        Parameters
-        ----------
-        X : {dataframe, array-like} of shape (n_rows, n_columns)
-        scale : float, default=0.3
-            Standard deviation of the normal noise on the latents, whose own spread over all rows is 1.
-        y : label or array-like of shape (n_rows,), default=None
-            Their classes, if ``fit`` was given labels.
-        random_state : int, RandomState instance or None, default=None
-
-        Returns
-        -------
-        rows : DataFrame of shape (n_rows, n_columns)
-            One variation of each row. Repeat rows for several.
-        """
-        if not scale >= 0:
-            raise DataError(f"Got scale={scale!r}; expected a number that is not negative.")
-        latents = self.encode(X, y)
-        streams = self._sample_streams(random_state)
-        moved = latents + scale * streams.child("near").rng().standard_normal(latents.shape)
-        return self.decode(moved, y, streams.child("decode").integer_seed())
-
-    def interpolate(self, rows_a, rows_b, steps=5, y=None, random_state=None):
-        """Rows on the way from some rows to others.
-
-        Parameters
-        ----------
-        rows_a, rows_b : {dataframe, array-like} of shape (n_rows, n_columns)
-        steps : int, default=5
-            Places on each way, both ends included.
-        y : label or array-like of shape (n_rows,), default=None
-            Classes of the ways, if ``fit`` was given labels.
-        random_state : int, RandomState instance or None, default=None
-
-        Returns
-        -------
-        rows : DataFrame of shape (n_rows * steps, n_columns)
-            The ways one after the other.
-        """
-        if steps < 2:
-            raise DataError(f"Got steps={steps!r}; expected at least 2, the two ends.")
-        begin, end = self.encode(rows_a, y), self.encode(rows_b, y)
-        if begin.shape != end.shape:
-            raise DataError(f"Got {len(begin)} and {len(end)} rows; expected as many of both.")
-        share = np.linspace(0, 1, steps, dtype=np.float32)[None, :, None]
-        places = begin[:, None] + share * (end - begin)[:, None]
-        labels = y if y is None or np.ndim(y) == 0 else np.repeat(np.asarray(y), steps)
-        return self.decode(places.reshape(-1, self.n_latent), labels, random_state)
-
     def _table_of(self, X, y) -> tuple[LevelTable, np.ndarray | None]:
         """Rows as levels and numbers, and their classes."""
         frame = wrap_table(X).frame
         codes = self.encoder_.transform(frame)
         rng = np.random.default_rng(0)
         return encode_table(self._columns, codes, rng), self._classes_of(y, len(frame))
-
-    def _classes_of(self, y, n_rows: int) -> np.ndarray | None:
-        if self._classes is None:
-            if y is not None:
-                raise DataError(f"Got y={y!r}, but fit was given no labels; expected none.")
-            return None
-        if y is None:
-            raise DataError(
-                f"Got no y, but fit was given labels; expected one of {self._classes} for each row."
-            )
-        if np.ndim(y) == 0:
-            return np.full(n_rows, self._label_code(y))
-        return self._label_codes(np.asarray(y), n_rows)
 
     def _column_options(self):
         return {"n_modes": self.n_modes}

@@ -8,6 +8,8 @@ from .._optional import import_extra
 if TYPE_CHECKING:  # for type checkers and editors, which do not run __getattr__
     from .diffusion import MaskedConfig, MaskedDiffusion, MaskedSteps
     from .gan import Gan, GanConfig, GanSteps
+    from .image_gan import ImageGan, ImageGanConfig, ImageGanSteps
+    from .image_vae import ImageVae, ImageVaeConfig, ImageVaeSteps
     from .layout import Layout
     from .training import History, Trainer, TrainingConfig, resolve_device, seeded
     from .transfer import as_arrays, as_tensor, load_weights
@@ -17,6 +19,8 @@ if TYPE_CHECKING:  # for type checkers and editors, which do not run __getattr__
 _CATALOGUE = {
     ".diffusion": ["MaskedConfig", "MaskedDiffusion", "MaskedSteps"],
     ".gan": ["Gan", "GanConfig", "GanSteps"],
+    ".image_gan": ["ImageGan", "ImageGanConfig", "ImageGanSteps"],
+    ".image_vae": ["ImageVae", "ImageVaeConfig", "ImageVaeSteps"],
     ".layout": ["Layout"],
     ".training": ["History", "Trainer", "TrainingConfig", "resolve_device", "seeded"],
     ".transfer": ["as_arrays", "as_tensor", "load_weights"],
@@ -29,6 +33,12 @@ __all__ = [
     "GanConfig",
     "GanSteps",
     "History",
+    "ImageGan",
+    "ImageGanConfig",
+    "ImageGanSteps",
+    "ImageVae",
+    "ImageVaeConfig",
+    "ImageVaeSteps",
     "Layout",
     "MaskedConfig",
     "MaskedDiffusion",

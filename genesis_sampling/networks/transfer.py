@@ -13,10 +13,13 @@ __all__ = ["as_arrays", "as_tensor", "load_weights"]
 
 
 def as_tensor(values: np.ndarray | None, device: Any) -> Tensor | None:
-    """The array on the device; 64-bit floats become 32-bit ones."""
+    """The array on the device; 64-bit floats become 32-bit ones.
+
+    Images keep their order in memory: channels last is what convolutions are quickest with.
+    """
     if values is None:
         return None
-    values = np.ascontiguousarray(values)
+    values = values if values.ndim == 4 else np.ascontiguousarray(values)
     return torch.as_tensor(values.astype(np.float32) if values.dtype == np.float64 else values).to(device)
 
 

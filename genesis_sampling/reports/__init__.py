@@ -9,6 +9,7 @@ if TYPE_CHECKING:  # for type checkers and editors, which do not run __getattr__
     from .plots import (
         AssociationDisplay,
         ComparisonDisplay,
+        ItemsDisplay,
         MarginalsDisplay,
         NearestNeighborDisplay,
         ProjectionDisplay,
@@ -22,6 +23,7 @@ __all__ = [
     "AssociationDisplay",
     "AugmentationReport",
     "ComparisonDisplay",
+    "ItemsDisplay",
     "MarginalsDisplay",
     "NearestNeighborDisplay",
     "ProjectionDisplay",

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ..tables._atomic import atomic_output
-from ._page import Block, CodeBlock, Items, PictureBlock, Section, TableBlock, Text
+from ._page import Block, CodeBlock, Items, Marked, PictureBlock, Section, TableBlock, Text
 from ._words import clean
 
 __all__ = ["html_fragment", "html_page"]
@@ -50,6 +50,9 @@ thead th { color: var(--soft); font-weight: 500; white-space: nowrap; }
 tbody th { font-weight: 500; min-width: 8rem; max-width: 24rem; overflow-wrap: anywhere; }
 td { max-width: 30rem; overflow-wrap: anywhere; }
 th.number, td.number { text-align: right; white-space: nowrap; overflow-wrap: normal; }
+/* Not by colour alone. */
+del { color: var(--soft); text-decoration: line-through; }
+ins { color: var(--advice); text-decoration: underline; font-weight: 600; }
 ul.note { list-style: none; padding: 0; }
 ul.note li { border-left: 4px solid; background: var(--card); padding: .5rem .8rem; margin: .5rem 0; }
 ul.warning li { border-color: var(--warning); }
@@ -90,6 +93,7 @@ figure img { display: block; max-width: 100%; height: auto; }
 """
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 NAMES = {"warning": "Warning.", "advice": "Advice.", "fine": "Good."}
+MARKS = {"gone": "del", "new": "ins"}
 COLUMN, ROW = 'th scope="col"', 'th scope="row"'
 # Pixels above which a picture has several panels beside each other.
 WIDE = 800
@@ -156,20 +160,31 @@ def _block(block: Block) -> str:
 
 
 def _table(block: TableBlock) -> str:
-    def cells(values: Sequence[str], first: str, other: str) -> str:
+    def cells(values: Sequence[str | Marked], first: str, other: str) -> str:
         tags = [first] + [other] * (len(values) - 1)
         kinds = [' class="number"' if at in block.numbers else "" for at in range(len(values))]
         return "".join(
-            f"<{tag}{kind}>{_text(value)}</{tag[:2]}>" for tag, kind, value in zip(tags, kinds, values)
+            f"<{tag}{kind}>{_cell(value)}</{tag[:2]}>" for tag, kind, value in zip(tags, kinds, values)
         )
 
     header = cells(block.header, COLUMN, COLUMN)
-    rows = "\n".join(f"<tr>{cells(row, ROW, 'td')}</tr>" for row in block.rows)
+    # A text with marks is no name of its row.
+    rows = "\n".join(
+        f"<tr>{cells(row, 'td' if isinstance(row[0], Marked) else ROW, 'td')}</tr>" for row in block.rows
+    )
     caption = _text(block.caption)
     # A box that scrolls can be reached by keyboard, so it needs a name.
     return (
         f'<div class="box" role="region" aria-label="{caption}" tabindex="0"><table>\n<caption>{caption}</caption>\n'
         f"<thead><tr>{header}</tr></thead>\n<tbody>\n{rows}\n</tbody>\n</table></div>"
+    )
+
+
+def _cell(value: str | Marked) -> str:
+    if not isinstance(value, Marked):
+        return _text(value)
+    return "".join(
+        f"<{MARKS[mark]}>{_text(text)}</{MARKS[mark]}>" if mark else _text(text) for text, mark in value.parts
     )
 
 

@@ -13,7 +13,17 @@ if TYPE_CHECKING:
     from .plots import Picture
     from .report import AugmentationReport
 
-__all__ = ["Block", "CodeBlock", "Items", "PictureBlock", "Section", "TableBlock", "Text", "report_sections"]
+__all__ = [
+    "Block",
+    "CodeBlock",
+    "Items",
+    "Marked",
+    "PictureBlock",
+    "Section",
+    "TableBlock",
+    "Text",
+    "report_sections",
+]
 
 # So many of the worst columns and pairs are listed by name.
 MAX_COLUMNS, MAX_PAIRS = 12, 6
@@ -68,6 +78,16 @@ class Items:
 
 
 @dataclass(frozen=True)
+class Marked:
+    """Text for a cell, some of whose parts are marked as ``"gone"`` or ``"new"``; the mark of others is empty."""
+
+    parts: Sequence[tuple[str, str]]
+
+    def __str__(self) -> str:
+        return "".join(text for text, _ in self.parts)
+
+
+@dataclass(frozen=True)
 class TableBlock:
     """A table whose rows begin with what they are about.
 
@@ -75,14 +95,14 @@ class TableBlock:
     ----------
     caption : str
     header : sequence of str
-    rows : sequence of sequences of str
+    rows : sequence of sequences of str or Marked
     numbers : sequence of int, default=()
         Columns of numbers, which are aligned to the right.
     """
 
     caption: str
     header: Sequence[str]
-    rows: Sequence[Sequence[str]]
+    rows: Sequence[Sequence[str | Marked]]
     numbers: Sequence[int] = ()
 
 
@@ -127,7 +147,8 @@ def report_sections(report: AugmentationReport, *, pictures: Sequence[Block] = (
             _privacy_section(report.metrics, figures),
         ]
     elif pictures:
-        sections.append(Section("pictures", "Pictures", pictures))
+        title = "Pictures" if report.items is None else "Before and after"
+        sections.append(Section("pictures", title, pictures))
     return [section for section in sections if section.blocks]
 
 

@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 
 from ._html import html_fragment, html_page
+from ._items import ItemPairs
 from ._markdown import markdown_page
 from ._page import report_sections, summary_section
-from ._pictures import report_pictures
+from ._pictures import report_display, report_pictures
 from ._words import plain
 
 __all__ = ["AugmentationReport"]
@@ -47,6 +48,13 @@ class AugmentationReport:
         Quality scores of all candidates that were scored, by the threshold that they had to reach.
     metrics : AugmentationMetrics or None
         Figures of the synthetic rows, computed when they are asked for. No part of comparisons.
+    items : ItemPairs or None
+        Some of the images, texts, recordings or series that were made, with those that they were made from. No part
+        of comparisons.
+
+    Notes
+    -----
+    Pickles and copies of a report are without ``metrics`` and ``items``, which hold on to rows.
 
     Examples
     --------
@@ -74,6 +82,7 @@ class AugmentationReport:
     warnings: list[str] = field(default_factory=list)
     quality_scores: dict[float, np.ndarray] = field(default_factory=dict, compare=False, repr=False)
     metrics: Any = field(default=None, compare=False, repr=False)
+    items: ItemPairs | None = field(default=None, compare=False, repr=False)
 
     @property
     def quality_score(self) -> float | None:
@@ -81,8 +90,8 @@ class AugmentationReport:
         return None if self.metrics is None else self.metrics.figure("quality_score")
 
     def __getstate__(self) -> dict[str, Any]:
-        # Figures hold on to rows, which have no place in a pickled model.
-        return {**self.__dict__, "metrics": None}
+        # Figures and pictures hold on to rows, which have no place in a pickled model.
+        return {**self.__dict__, "metrics": None, "items": None}
 
     def to_dict(self, *, figures: bool = True) -> dict[str, Any]:
         """The report as nested plain containers.
@@ -93,8 +102,8 @@ class AugmentationReport:
             Whether the figures of the rows, where there are any, are computed, which may take seconds; they stand
             under ``"metrics"``.
         """
-        plain = asdict(replace(self, metrics=None, quality_scores={}))
-        del plain["metrics"], plain["quality_scores"]
+        plain = asdict(replace(self, metrics=None, items=None, quality_scores={}))
+        del plain["metrics"], plain["items"], plain["quality_scores"]
         return {**plain, "metrics": self.metrics.summary()} if figures and self.metrics is not None else plain
 
     def to_json(self, *, indent: int | None = 2, figures: bool = True) -> str:
@@ -130,7 +139,8 @@ class AugmentationReport:
         title : str, default=None
             Heading; None for one with the sampler.
         plots : bool, default=True
-            Whether pictures of the rows are drawn, for which matplotlib is needed: without it the page says so.
+            Whether rows or items are shown: pictures, for which matplotlib is needed (without it the page says so),
+            and tables of texts.
 
         Returns
         -------
@@ -140,6 +150,27 @@ class AugmentationReport:
             raise FileNotFoundError(f"Got the path {str(path)!r}; expected a folder that exists.")
         pictures = report_pictures(self) if plots else []
         return html_page(self._title(title), report_sections(self, pictures=pictures), path)
+
+    def plot(self, ax: Any = None) -> Any:
+        """Draw what was made beside what it was made from: items in pairs, rows of tables as points.
+
+        Parameters
+        ----------
+        ax : array-like of Axes, default=None
+            Where to draw, one for each panel; None for a new figure.
+
+        Returns
+        -------
+        ItemsDisplay or ScatterDisplay
+
+        Raises
+        ------
+        DataError
+            Where the report has no rows to draw.
+        MissingExtraError
+            Without matplotlib.
+        """
+        return report_display(self).plot(ax)
 
     def _title(self, title: str | None) -> str:
         return f"Augmentation report: {self.sampler}" if title is None else title

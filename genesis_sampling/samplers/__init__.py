@@ -1,6 +1,7 @@
 """The samplers: everything with ``fit_resample``."""
 
 from ._segments import KINDS
+from .adversarial_items import AdversarialExampleSampler
 from .audio import AudioSampler
 from .auto import AutoSampler
 from .auto_classifier import AutoAugmentedClassifier
@@ -16,6 +17,7 @@ from .image import ImageSampler
 from .interpolation import InterpolationSampler
 from .mixup import MixupSampler
 from .noise import NoiseSampler
+from .style import StyleTransferSampler
 from .text import TextSampler
 from .time_series import TimeSeriesSampler
 from .transform import TransformSampler
@@ -23,6 +25,7 @@ from .transform import TransformSampler
 __all__ = [
     "GENERATORS",
     "KINDS",
+    "AdversarialExampleSampler",
     "AdversarialSampler",
     "AudioSampler",
     "AugmentedClassifier",
@@ -40,6 +43,7 @@ __all__ = [
     "MixupSampler",
     "NoiseSampler",
     "QualityFilter",
+    "StyleTransferSampler",
     "TextSampler",
     "TimeSeriesSampler",
     "TransformSampler",

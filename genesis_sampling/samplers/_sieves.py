@@ -15,12 +15,14 @@ from ..filters.diversity import NearCopies
 from ..filters.quality import MIN_ROWS, SCORERS, ClassRows
 from .data import ClassData, NewRows, Sieve
 
-__all__ = ["ChainedSieve", "ConstraintSieve", "DiversitySieve", "QualitySieve", "chain"]
+__all__ = ["BY_GENERATOR", "ChainedSieve", "ConstraintSieve", "DiversitySieve", "QualitySieve", "chain"]
 
 # Made rows that a scorer learns from: as many as there are real ones, within these bounds.
 MIN_REFERENCE, MAX_REFERENCE = 200, 5000
 # What is drawn at most for that, where another sieve turns most rows down.
 MAX_REFERENCE_CANDIDATES = 20_000
+# The scorer that takes the scores that rows came with.
+BY_GENERATOR = "generator"
 
 
 class ConstraintSieve(Sieve):
@@ -55,7 +57,7 @@ class QualitySieve(Sieve):
     threshold : float
         Least score.
     scorer : str or callable
-        A name of ``SCORERS``, or ``scorer(real, candidates) -> scores`` on frames.
+        A name of ``SCORERS``, ``BY_GENERATOR``, or ``scorer(real, candidates) -> scores`` on frames.
     score : callable, default=None
         ``score(frame) -> scores``, of a class that has been learned.
     """
@@ -68,14 +70,25 @@ class QualitySieve(Sieve):
         self.score = score
 
     def for_class(self, part: ClassData, draw: Callable[[int], NewRows]) -> Sieve:
-        return QualitySieve(self.threshold, self.scorer, self._learned(part, draw))
+        learned = None if self.scorer == BY_GENERATOR else self._learned(part, draw)
+        return QualitySieve(self.threshold, self.scorer, learned)
 
     def judge(self, rows: NewRows, accepted: pd.DataFrame, part: ClassData) -> tuple[NewRows, np.ndarray]:
-        assert self.score is not None
-        scores = self.score(rows.frame) if len(rows) else np.empty(0)
+        scores = self._scores(rows)
         part.data.keep_scores(self.threshold, scores)
         reason = f"quality score below {self.threshold:g}"
         return replace(rows, scores=scores), np.where(scores < self.threshold, reason, "").astype(object)
+
+    def _scores(self, rows: NewRows) -> np.ndarray:
+        if self.scorer == BY_GENERATOR:
+            if rows.scores is None:
+                raise DataError(
+                    "Got scorer='generator' for rows that no generator has scored; expected GenerativeOverSampler with "
+                    "a DCGANGenerator as sampler. Use another scorer."
+                )
+            return rows.scores
+        assert self.score is not None
+        return self.score(rows.frame) if len(rows) else np.empty(0)
 
     def _learned(
         self, part: ClassData, draw: Callable[[int], NewRows]

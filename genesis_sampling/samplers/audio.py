@@ -12,7 +12,8 @@ from sklearn.utils._param_validation import Interval
 
 from .._optional import import_extra
 from ..exceptions import DataError
-from .items import OperationsSampler, full_scale
+from ..tables.images import full_scale
+from .items import OperationsSampler
 
 __all__ = ["AudioSampler"]
 
@@ -103,6 +104,7 @@ class AudioSampler(OperationsSampler):
     (6, 2000)
     """
 
+    _item_kind = "audio"
     _known = {name: params for name, (_, params) in OPERATIONS.items()}
     _defaults = DEFAULTS
     _parameter_constraints: dict = {

@@ -20,6 +20,7 @@ from ..exceptions import DataError
 from ..metrics.augmentation import AugmentationMetrics
 from ..reports import AugmentationReport
 from ..tables.containers import Table, array_of_rows, is_frame, wrap_table, wrap_target
+from ..tables.items import ItemTable
 from ..tables.schema import check_column_names
 from .data import ClassData, ClassSource, NewRows, ResamplePlan, SamplingData, draw_class, plan_classes
 from .strategy import target_counts
@@ -174,7 +175,7 @@ class BaseAugmenter(BaseSampler):
 
     def _metrics(self, data: SamplingData, plan: ResamplePlan) -> AugmentationMetrics | None:
         """Figures of the new rows for the report, computed when they are asked for."""
-        return _lazy_metrics(data, plan)
+        return None if isinstance(data.table, ItemTable) else _lazy_metrics(data, plan)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

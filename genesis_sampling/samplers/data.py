@@ -17,6 +17,7 @@ from .._random import RandomStreams
 from ..exceptions import SmallClassWarning, TargetNotReachedError
 from ..tables import TableEncoder, TableSchema, infer_schema
 from ..tables.containers import Table, Target
+from ..tables.items import ItemEncoder, ItemTable
 from ..tables.neighbors import fit_distances
 from ._warning import warn_user
 
@@ -87,9 +88,14 @@ class SamplingData:
         return [name for name, column in zip(names, self.schema, strict=True) if column.discrete]
 
     @property
-    def encoder(self) -> TableEncoder:
+    def encoder(self) -> Any:
         """An encoder that has seen the whole table."""
-        return self.once("encoder", lambda: TableEncoder().fit(self.table.frame, schema=self.schema))
+        return self.once("encoder", self._fitted_encoder)
+
+    def _fitted_encoder(self) -> Any:
+        if isinstance(self.table, ItemTable):
+            return ItemEncoder(self.table)
+        return TableEncoder().fit(self.table.frame, schema=self.schema)
 
     def distances(self, metric: str = "smote-nc", *, scale: bool = True) -> Any:
         """Distances between rows of the table; see :func:`fit_distances`."""

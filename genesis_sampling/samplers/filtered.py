@@ -6,14 +6,16 @@ from abc import abstractmethod
 from numbers import Real
 from typing import Any
 
+import numpy as np
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 
 from ..filters.quality import SCORERS
 from ._inner import InnerSampler
-from ._sieves import DiversitySieve, QualitySieve, chain
+from ._sieves import BY_GENERATOR, DiversitySieve, QualitySieve, chain
 from .base import BaseAugmenter
 from .data import ClassData, NewRows, ResamplePlan, SamplingData, Sieve
 from .generative import GenerativeOverSampler
+from .items import ItemSampler
 
 __all__ = ["DiversityFilter", "QualityFilter", "SievingSampler"]
 
@@ -32,6 +34,13 @@ class SievingSampler(BaseAugmenter):
 
     def _inner(self) -> InnerSampler:
         return InnerSampler(GenerativeOverSampler() if self.sampler is None else self.sampler)
+
+    def _check_table(self, X):
+        inner = self._inner().sampler
+        takes_items = isinstance(inner, ItemSampler) or (isinstance(X, np.ndarray) and X.ndim > 2)
+        if takes_items and isinstance(inner, BaseAugmenter):
+            return inner._check_table(X)
+        return super()._check_table(X)
 
     def _strategy(self, data: SamplingData) -> dict[Any, int]:
         return self._inner().strategy(data)
@@ -52,7 +61,7 @@ class QualityFilter(SievingSampler):
         What makes the rows: any over-sampler, another filter included. None for :class:`GenerativeOverSampler`.
     threshold : float in [0, 1], default=0.8
         Least score of a row. It is on the scale of single rows, and no relation of the table's ``quality_score``.
-    scorer : {"discriminator", "density", "classifier"} or callable, default="discriminator"
+    scorer : {"discriminator", "density", "classifier", "generator"} or callable, default="discriminator"
         What scores a row, see the notes; or ``scorer(real, candidates)``, which is given the real rows of the class
         and candidates as frames and returns scores in [0, 1].
     random_state : int, RandomState instance or None, default=None
@@ -100,8 +109,13 @@ class QualityFilter(SievingSampler):
         How much boosted trees count the row to its class, ranked among real rows that they have not seen: 1 but for
         rows that look less like their class than 95 % of those. It turns down rows on the wrong side, where classes
         overlap.
+    ``"generator"``
+        What the discriminator of a :class:`DCGANGenerator` says of its own images, which lies above one half for those
+        that it takes for real.
 
-    Only the rows given to ``fit_resample`` are learned from; inside a pipeline these are the training rows of a fold.
+    Arrays of images and series are compared value by value, unless by the generator or by a scorer of your own, which
+    gets frames of one column that holds the items. Only the rows given to ``fit_resample`` are learned from; inside a
+    pipeline these are the training rows of a fold.
 
     References
     ----------
@@ -124,7 +138,7 @@ class QualityFilter(SievingSampler):
     _parameter_constraints: dict = {
         **SievingSampler._parameter_constraints,
         "threshold": [Interval(Real, 0, 1, closed="both")],
-        "scorer": [StrOptions(set(SCORERS)), callable],
+        "scorer": [StrOptions({*SCORERS, BY_GENERATOR}), callable],
     }
 
     def __init__(self, sampler=None, *, threshold=0.8, scorer="discriminator", random_state=None):

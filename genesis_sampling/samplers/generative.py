@@ -7,7 +7,7 @@ import pickle
 from collections.abc import Callable
 from copy import deepcopy
 from numbers import Real
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -22,12 +22,17 @@ from ..filters import Constraint, parse_constraints
 from ..generators import (
     BaseGenerator,
     CTGANGenerator,
+    DCGANGenerator,
     DiffusionGenerator,
     GaussianCopulaGenerator,
+    ImageVAEGenerator,
     TreeGenerator,
     TVAEGenerator,
     as_generator,
 )
+from ..generators._labelled import LabelledGenerator
+from ..tables.containers import Table
+from ..tables.items import ItemTable, items_frame, settled, wrap_items
 from ._fingerprint import fingerprint
 from ._inner import with_dtypes
 from ._sieves import ConstraintSieve, QualitySieve, chain, fitted_constraints
@@ -45,6 +50,8 @@ GENERATORS: dict[str, Callable[..., BaseGenerator]] = {
     "tvae": TVAEGenerator,
     "diffusion": DiffusionGenerator,
 }
+# Those that learn arrays of images.
+IMAGE_GENERATORS: dict[str, Callable[..., Any]] = {"image_vae": ImageVAEGenerator, "dcgan": DCGANGenerator}
 
 
 class GenerativeOverSampler(ClasswiseOverSampler):
@@ -117,7 +124,10 @@ class GenerativeOverSampler(ClasswiseOverSampler):
     """
 
     _parameter_constraints: dict = {
-        "generator": [StrOptions({"auto", *GENERATORS}), HasMethods(["fit", "sample"])],
+        "generator": [
+            StrOptions({"auto", *GENERATORS, *IMAGE_GENERATORS}),
+            HasMethods(["fit", "sample"]),
+        ],
         "generator_params": [dict, None],
         "train_on": [StrOptions({"auto", "class", "all"})],
         "constraints": [Constraint, str, callable, "array-like", tuple],
@@ -151,6 +161,16 @@ class GenerativeOverSampler(ClasswiseOverSampler):
         self.growth = growth
         self.random_state = random_state
 
+    def _check_table(self, X):
+        if not isinstance(X, np.ndarray) or X.ndim < 3:
+            return super()._check_table(X)
+        if not isinstance(self.constraints, tuple | list) or len(self.constraints):
+            raise DataError(
+                f"Got constraints for an array of shape {X.shape}; expected none, since they are about columns of "
+                "tables. Use QualityFilter with a scorer of your own."
+            )
+        return wrap_items(X)
+
     def _make_class(self, part: ClassData, n_rows: int) -> NewRows:
         constraints = fitted_constraints(parse_constraints(self.constraints), part.data.table.frame)
         sieve: Sieve | None = ConstraintSieve(constraints) if constraints else None
@@ -161,57 +181,80 @@ class GenerativeOverSampler(ClasswiseOverSampler):
         return draw_class(self._fit_class(part), n_rows, part)
 
     def _fit_class(self, part: ClassData) -> ClassSource:
-        chosen = self._choose(len(part.data.table) if self.train_on == "all" else len(part.positions))
+        is_items = isinstance(part.data.table, ItemTable)
+        chosen = self._choose(
+            len(part.data.table) if self.train_on == "all" else len(part.positions), is_items=is_items
+        )
         joint = self.train_on == "all" or (
             self.train_on == "auto" and getattr(chosen, "needs_many_rows", False)
         )
         if len(part.positions) < 2 and not joint:
             part.warn_of_few_rows("its new rows are copies of it; NoiseSampler would vary them")
         fitted = (
-            self._fit_once(chosen, part) if joint else self._fit(chosen, part.rows, None, part, part.streams)
+            self._fit_once(chosen, part)
+            if joint
+            else self._fit(chosen, _learned(part.data.table, part.positions), None, part, part.streams)
         )
         label = part.label if joint else None
 
         def draw(n_rows: int, streams: RandomStreams) -> NewRows:
-            frame = _sample(fitted, n_rows, label, streams, part)
-            return NewRows(frame, np.full(n_rows, -1))
+            made = _sample(fitted, n_rows, label, streams)
+            nowhere = np.full(n_rows, -1)
+            if not is_items:
+                return NewRows(_as_table(made, fitted, n_rows, part), nowhere)
+            scores = fitted.score(made, label) if isinstance(fitted, DCGANGenerator) else None
+            return NewRows(_as_items(made, fitted, n_rows, part), nowhere, scores=scores)
 
         return ClassSource(
-            draw, {"generator": type(chosen).__name__}, nested=isinstance(fitted, BaseGenerator)
+            draw, {"generator": type(chosen).__name__}, nested=isinstance(fitted, LabelledGenerator)
         )
 
-    def _choose(self, n_rows: int) -> Any:
-        """An unfitted generator for a table of ``n_rows`` rows."""
+    def _choose(self, n_rows: int, *, is_items: bool) -> Any:
+        """An unfitted generator for ``n_rows`` rows or items."""
         if not isinstance(self.generator, str):
             if self.generator_params:
                 raise DataError(
                     "Got generator_params beside a generator instance; expected them with a name only. Set them on "
                     "the instance."
                 )
-            return as_generator(self.generator)
-        name = self.generator
-        if name == "auto":
-            name = "tree" if n_rows >= MIN_TREE_ROWS else "gaussian_copula"
-        return GENERATORS[name]().set_params(**(self.generator_params or {}))
+            chosen = as_generator(self.generator)
+            learns_items = getattr(
+                chosen, "learns_arrays", is_items and not isinstance(chosen, BaseGenerator)
+            )
+        else:
+            name = self.generator
+            if name == "auto":
+                of_rows = "tree" if n_rows >= MIN_TREE_ROWS else "gaussian_copula"
+                name = "image_vae" if is_items else of_rows
+            learns_items = name in IMAGE_GENERATORS
+            chosen = {**GENERATORS, **IMAGE_GENERATORS}[name]().set_params(**(self.generator_params or {}))
+        if learns_items != is_items:
+            is_for, expected = (
+                ("arrays of images", "a table") if is_items else ("a table", "arrays of images")
+            )
+            raise DataError(
+                f"Got {type(chosen).__name__}, which learns {expected}, for {is_for}; expected another generator"
+                + (", 'image_vae' or 'dcgan', or FlattenedSampler around this sampler." if is_items else ".")
+            )
+        return chosen
 
     def _fit_once(self, generator: Any, part: ClassData) -> Any:
         """The generator fitted to all rows and labels; the classes of one resampling share it."""
         data = part.data
 
         def fit() -> Any:
-            everything = data.table.rows(np.arange(len(data.table)))
+            everything = _learned(data.table, np.arange(len(data.table)))
             labels = np.array(data.target.classes)[data.target.codes]
             return self._fit(generator, everything, labels, part, data.streams.child("all"))
 
         return data.once("generator", fit)
 
-    def _fit(
-        self, generator: Any, rows: pd.DataFrame, labels: Any, part: ClassData, streams: RandomStreams
-    ) -> Any:
-        """The generator fitted to rows, from the cache where there is one."""
+    def _fit(self, generator: Any, rows: Any, labels: Any, part: ClassData, streams: RandomStreams) -> Any:
+        """The generator fitted to a frame of rows or an array of items, from the cache where there is one."""
         generator, seeded = _seeded(generator, streams)
         own_categories = getattr(generator, "categorical_features", "auto")
-        schema = part.data.schema if isinstance(own_categories, str) and own_categories == "auto" else None
+        is_told = isinstance(own_categories, str) and own_categories == "auto"
+        schema = part.data.schema if is_told and isinstance(rows, pd.DataFrame) else None
         memory = check_memory(None if self.memory is None else _as_memory(self.memory))
         is_known = isinstance(generator, BaseEstimator) and (seeded or self.random_state is not None)
         if memory.location is None or not is_known:
@@ -221,11 +264,16 @@ class GenerativeOverSampler(ClasswiseOverSampler):
         return pickle.loads(kept(generator, rows, labels, schema, key))
 
 
+def _learned(table: Table, positions: np.ndarray) -> Any:
+    """What a generator learns from: a frame of rows, or an array of items."""
+    return table.batch(positions) if isinstance(table, ItemTable) else table.rows(positions)
+
+
 def _as_memory(memory: Any) -> Any:
     return memory if hasattr(memory, "cache") else Memory(memory, verbose=0)
 
 
-def _pickled_generator(generator: Any, rows: pd.DataFrame, labels: Any, schema: Any, key: str) -> bytes:
+def _pickled_generator(generator: Any, rows: Any, labels: Any, schema: Any, key: str) -> bytes:
     """The fitted generator; ``key`` stands for the other arguments in the cache.
 
     Bytes, because joblib reads an object of many small arrays ten times slower than pickle does.
@@ -233,7 +281,7 @@ def _pickled_generator(generator: Any, rows: pd.DataFrame, labels: Any, schema: 
     return pickle.dumps(_fit_generator(generator, rows, labels, schema), protocol=5)
 
 
-def _fit_generator(generator: Any, rows: pd.DataFrame, labels: Any, schema: Any) -> Any:
+def _fit_generator(generator: Any, rows: Any, labels: Any, schema: Any) -> Any:
     options = {"schema": schema} if isinstance(generator, BaseGenerator) else {}
     generator.fit(*([rows] if labels is None else [rows, labels]), **options)
     return generator
@@ -249,8 +297,8 @@ def _seeded(generator: Any, streams: RandomStreams) -> tuple[Any, bool]:
     return generator, True
 
 
-def _sample(generator: Any, n_rows: int, label: Any, streams: RandomStreams, part: ClassData) -> pd.DataFrame:
-    """Rows from a fitted generator, with the columns and dtypes of the table."""
+def _sample(generator: Any, n_rows: int, label: Any, streams: RandomStreams) -> Any:
+    """What a fitted generator draws."""
     options = {} if label is None else {"y": label}
     accepted = inspect.signature(generator.sample).parameters
     if label is not None and "y" not in accepted:
@@ -260,14 +308,29 @@ def _sample(generator: Any, n_rows: int, label: Any, streams: RandomStreams, par
         )
     if "random_state" in accepted:
         options["random_state"] = streams.integer_seed()
-    made = generator.sample(n_rows, **options)
+    return generator.sample(n_rows, **options)
+
+
+def _as_table(made: Any, generator: Any, n_rows: int, part: ClassData) -> pd.DataFrame:
+    """Drawn rows with the columns and dtypes of the table."""
     if isinstance(generator, BaseGenerator):
         return made
     like = part.data.table.frame
     frame = pd.DataFrame(np.asarray(made) if not isinstance(made, pd.DataFrame) else made[list(like.columns)])
-    if frame.shape != (n_rows, like.shape[1]):
-        raise DataError(
-            f"Got rows of shape {frame.shape} from {type(generator).__name__}.sample({n_rows}); expected "
-            f"{(n_rows, like.shape[1])}."
-        )
+    _check_shape(frame.shape, (n_rows, like.shape[1]), generator)
     return with_dtypes(frame.set_axis(like.columns, axis=1).reset_index(drop=True), like)
+
+
+def _as_items(made: Any, generator: Any, n_rows: int, part: ClassData) -> pd.DataFrame:
+    """Drawn items, in the dtype and range of the array."""
+    like = cast(np.ndarray, cast(ItemTable, part.data.table).items)
+    made = np.asarray(made)
+    _check_shape(made.shape, (n_rows, *like.shape[1:]), generator)
+    return items_frame(settled(made, like.dtype, made.shape, None))
+
+
+def _check_shape(got: tuple[int, ...], expected: tuple[int, ...], generator: Any) -> None:
+    if got != expected:
+        raise DataError(
+            f"Got rows of shape {got} from {type(generator).__name__}.sample({expected[0]}); expected {expected}."
+        )

@@ -275,6 +275,7 @@ class AdversarialSampler(BlendingOverSampler):
 
     See Also
     --------
+    AdversarialExampleSampler : Images and arrays, by gradients.
     HardExampleSampler : Chooses rows near the boundary among those of any sampler.
     InterpolationSampler : ``kind="borderline-2"`` goes half the way to a row of another class, wherever that leads.
 

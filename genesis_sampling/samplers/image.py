@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from .. import networks
 from .._optional import import_extra
 from ..exceptions import DataError
-from .items import OperationsSampler, full_scale
+from ..tables.images import as_pixels, check_images, like_images
+from .items import OperationsSampler
 
 __all__ = ["ImageSampler"]
 
@@ -32,7 +31,6 @@ OPERATIONS: dict[str, tuple[str, dict[str, Any]]] = {
 DEFAULTS = ("crop", "rotation", "shift", "brightness", "contrast", "noise")
 # Operations that are defined for colours alone.
 OF_COLORS = {"saturation", "hue"}
-CHANNELS = (1, 3)
 
 
 class ImageSampler(OperationsSampler):
@@ -109,6 +107,7 @@ class ImageSampler(OperationsSampler):
     ((18, 16, 16, 3), dtype('uint8'))
     """
 
+    _item_kind = "image"
     _known = {name: params for name, (_, params) in OPERATIONS.items()}
     _defaults = DEFAULTS
     _parameter_constraints: dict = {
@@ -136,26 +135,8 @@ class ImageSampler(OperationsSampler):
         self.random_state = random_state
 
     def _check_items(self, table):
-        images = table.items
-        if not isinstance(images, np.ndarray) or images.ndim not in (3, 4) or images.dtype.kind not in "iuf":
-            shape = np.shape(images) if isinstance(images, np.ndarray) else f"a list of {len(images)}"
-            raise DataError(
-                f"Got images of shape {shape}; expected (n_images, height, width) or (n_images, height, width, "
-                "channels), numbers of one size. Reshape rows of pixels, and bring images to one size first."
-            )
-        if images.ndim == 4 and images.shape[3] not in CHANNELS:
-            raise DataError(
-                f"Got images of shape {images.shape}; expected 1 or 3 channels, last. Move the channels behind the "
-                "width."
-            )
-        if images.dtype.kind == "f" and not (
-            np.isfinite(images).all() and images.min() >= 0 and images.max() <= 1
-        ):
-            raise DataError(
-                f"Got pixels from {np.nanmin(images):.3g} to {np.nanmax(images):.3g}; expected floats in [0, 1], or "
-                "integers such as uint8. Divide by the largest value that a pixel can have."
-            )
-        gray = OF_COLORS & set(self._chosen()) if images.shape[3:] != (3,) else set()
+        check_images(table.items)
+        gray = OF_COLORS & set(self._chosen()) if table.items.shape[3:] != (3,) else set()
         if gray:
             raise DataError(
                 f"Got {', '.join(sorted(gray))} for images without colours; expected other operations."
@@ -166,13 +147,12 @@ class ImageSampler(OperationsSampler):
 
     def _transform(self, batch, rng, peers):
         library = self._load()
-        scale = full_scale(batch.dtype)
-        pixels = (batch if batch.ndim == 4 else batch[..., None]).astype(np.float32) / scale
-        images = networks.as_tensor(pixels.transpose(0, 3, 1, 2), networks.resolve_device(self.device))
+        images = networks.as_tensor(as_pixels(batch), networks.resolve_device(self.device))
         chosen = self._chosen()
-        for name, rows in self._drawn_rows(len(batch), chosen, rng).items():
+
+        def apply(name: str, some: Any) -> Any:
             size = {"size": batch.shape[1:3]} if name == "crop" else {}
-            change = getattr(library, OPERATIONS[name][0])(p=1.0, **size, **chosen[name])
-            images[rows] = change(images[rows])
-        made = networks.as_arrays(images.clamp(0, 1))[0].transpose(0, 2, 3, 1) * scale
-        return made.reshape(batch.shape)
+            return getattr(library, OPERATIONS[name][0])(p=1.0, **size, **chosen[name])(some)
+
+        images = self._applied(images, chosen, rng, apply)
+        return like_images(networks.as_arrays(images.clamp(0, 1))[0], batch)

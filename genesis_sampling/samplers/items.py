@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from numbers import Integral
 from typing import Any, cast
 
@@ -14,23 +14,27 @@ from sklearn.utils.validation import validate_data
 
 from .._random import RandomStreams, seeded_globals
 from ..exceptions import DataError
-from ..tables.items import ItemTable, items_at, items_frame, wrap_items
+from ..reports._items import ItemPairs, kind_of
+from ..tables.items import ITEM, ItemTable, items_at, items_frame, settled, wrap_items
 from .base import ClasswiseOverSampler
-from .data import ClassData, ClassSource, NewRows
+from .data import ClassData, ClassSource, NewRows, ResamplePlan, SamplingData
 
-__all__ = ["ItemSampler", "OperationsSampler", "full_scale"]
+__all__ = ["ItemSampler", "OperationsSampler"]
 
 # Items that are transformed at once, each such batch with a stream of its own, whatever the number of jobs.
 BATCH = 256
+# Made items of each class that the report can show.
+SHOWN = 40
 
 
 class ItemSampler(ClasswiseOverSampler):
     """Base of the samplers that make new items by changing real ones.
 
-    A subclass writes ``_transform(batch, rng, peers)``, and ``_check_items(table)`` where not all items will do. Items
-    are drawn from those of the class with replacement; the transform runs with the global generators of ``random``,
-    numpy and torch at a seed of the batch, and they are put back after it. New items get the dtype of the real ones:
-    integers are rounded and kept within their type, and floats that all lie in [0, 1] stay there.
+    A subclass writes ``_transform(batch, rng, peers)``, and ``_check_items(table)`` where not all items will do, and
+    may name what its items are in ``_item_kind``. Items are drawn from those of the class with replacement; the
+    transform runs with the global generators of ``random``, numpy and torch at a seed of the batch, and they are put
+    back after it. New items get the dtype of the real ones: integers are rounded and kept within their type, and floats
+    that all lie in [0, 1] stay there.
 
     Attributes
     ----------
@@ -49,6 +53,9 @@ class ItemSampler(ClasswiseOverSampler):
         for name, constraint in ClasswiseOverSampler._parameter_constraints.items()
         if name != "categorical_features"
     }
+
+    #: What the items are: "image", "text", "audio" or "series"; None where the report goes by their shape.
+    _item_kind: str | None = None
 
     @abstractmethod
     def _transform(self, batch: Any, rng: np.random.Generator, peers: Any) -> Any:
@@ -104,14 +111,18 @@ class ItemSampler(ClasswiseOverSampler):
         if len(made) != len(batch):
             raise DataError(f"Got {len(made)} items for {len(batch)}; expected one new item for each.")
         if isinstance(batch, np.ndarray):
-            return _settled(np.asarray(made), batch.dtype, batch.shape, bounds)
+            return settled(np.asarray(made), batch.dtype, batch.shape, bounds)
         return [
-            _settled(np.asarray(new), old.dtype, None, bounds) if isinstance(old, np.ndarray) else new
+            settled(np.asarray(new), old.dtype, None, bounds) if isinstance(old, np.ndarray) else new
             for new, old in zip(made, batch, strict=True)
         ]
 
     def _metrics(self, data, plan):
         return None
+
+    def _record(self, data, plan, seconds):
+        super()._record(data, plan, seconds)
+        self.report_.items = _shown_pairs(data, plan, self._item_kind, getattr(self, "sample_rate", None))
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -146,9 +157,38 @@ class OperationsSampler(ItemSampler):
             raise DataError(f"Got operations={self.operations!r}; expected some of {', '.join(self._known)}.")
         return {name: {**params, **chosen[name]} for name, params in self._known.items() if name in chosen}
 
+    def _applied(
+        self,
+        batch: Any,
+        chosen: Mapping[str, Any],
+        rng: np.random.Generator,
+        apply: Callable[[str, Any], Any],
+    ) -> Any:
+        """A batch, an array or a tensor, after its operations; it may be changed in place.
+
+        Parameters
+        ----------
+        batch : array of shape (n, ...)
+        chosen : mapping
+            Operation -> its parameters.
+        rng : numpy.random.Generator
+        apply : callable
+            ``apply(name, items) -> items``.
+        """
+        if self._n_drawn(chosen) == len(chosen):
+            for name in chosen:
+                batch = apply(name, batch)
+            return batch
+        for name, rows in self._drawn_rows(len(batch), chosen, rng).items():
+            batch[rows] = apply(name, batch[rows])
+        return batch
+
     def _drawn(self, chosen: Mapping[str, Any], rng: np.random.Generator) -> set[str]:
         """The operations that one item goes through."""
-        return set(rng.permutation(list(chosen))[: self._n_drawn(chosen)].tolist())
+        n_drawn = self._n_drawn(chosen)
+        return (
+            set(chosen) if n_drawn == len(chosen) else set(rng.permutation(list(chosen))[:n_drawn].tolist())
+        )
 
     def _drawn_rows(
         self, n_items: int, chosen: Mapping[str, Any], rng: np.random.Generator
@@ -170,9 +210,31 @@ class OperationsSampler(ItemSampler):
         return tags
 
 
-def full_scale(dtype: np.dtype) -> float:
-    """The largest value of a pixel or sample: 1 for floats."""
-    return float(np.iinfo(dtype).max) if dtype.kind in "iu" else 1.0
+def _shown_pairs(
+    data: SamplingData, plan: ResamplePlan, kind: str | None, sample_rate: float | None
+) -> ItemPairs | None:
+    """The first made items of each class with their sources, for the report: references, no copies.
+
+    Sources are drawn at random, so the first are as good as any, and all are of one batch: the others can be freed.
+    """
+    chosen = np.concatenate(
+        [np.flatnonzero(plan.new_codes == code)[:SHOWN] for code in range(len(data.target.classes))]
+    )
+    real = data.table.frame[ITEM].iloc[plan.new.sources[chosen]].tolist()
+    made = plan.new.frame[ITEM].iloc[chosen].tolist()
+    kind = kind_of(real + made, sample_rate) if kind is None else kind
+    if kind is None or not made:
+        return None
+    codes = plan.new_codes[chosen].tolist()
+    counts = np.bincount(plan.new_codes, minlength=len(data.target.classes)).tolist()
+    return ItemPairs(
+        kind,
+        real,
+        made,
+        [data.target.classes[code] for code in codes],
+        sample_rate,
+        dict(zip(data.target.classes, counts, strict=True)),
+    )
 
 
 def _unit_range(items: Any) -> tuple[float, float] | None:
@@ -184,21 +246,3 @@ def _unit_range(items: Any) -> tuple[float, float] | None:
         if not (np.nanmin(part) >= 0 and np.nanmax(part) <= 1):
             return None
     return 0.0, 1.0
-
-
-def _settled(
-    made: np.ndarray, dtype: np.dtype, shape: tuple[int, ...] | None, bounds: tuple[float, float] | None
-) -> np.ndarray:
-    """Numbers in the dtype and range of those that they were made from."""
-    if shape is not None and made.shape != shape:
-        raise DataError(
-            f"Got items of shape {made.shape[1:]} for items of shape {shape[1:]}; expected no change."
-        )
-    if dtype.kind in "iu" and made.dtype != dtype:
-        limits = np.iinfo(dtype)
-        # The largest of 64 bits is no float: the next one below is.
-        high = float(limits.max) if float(limits.max) <= limits.max else np.nextafter(float(limits.max), 0)
-        return np.clip(np.rint(made), limits.min, high).astype(dtype)
-    if bounds is not None:
-        made = np.clip(made, *bounds)
-    return made.astype(dtype, copy=False)

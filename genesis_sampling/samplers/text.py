@@ -91,6 +91,7 @@ class TextSampler(OperationsSampler):
     (6, ['spam', 'spam'])
     """
 
+    _item_kind = "text"
     _known = {name: {} for name in OPERATIONS}
     _parameter_constraints: dict = {
         **OperationsSampler._parameter_constraints,

@@ -109,6 +109,7 @@ class TimeSeriesSampler(OperationsSampler):
     (18, 50)
     """
 
+    _item_kind = "series"
     _known = {name: {} for name in OPERATIONS}
     _defaults = DEFAULTS
     _parameter_constraints: dict = {
@@ -170,8 +171,9 @@ class TimeSeriesSampler(OperationsSampler):
             for place in averaged:
                 series[place] = _barycenter(series[place], others, rng)
         chosen = self._chosen()
-        for name, rows in self._drawn_rows(len(series), chosen, rng).items():
-            series[rows] = OPERATIONS[name](series[rows], rng, **chosen[name])
+        series = self._applied(
+            series, chosen, rng, lambda name, some: OPERATIONS[name](some, rng, **chosen[name])
+        )
         return series[:, 0] if is_flat else series
 
 

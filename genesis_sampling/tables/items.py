@@ -12,7 +12,7 @@ from ..exceptions import DataError
 from .containers import Table
 from .foreign import frame_from_foreign, frame_to_foreign, is_foreign_frame
 
-__all__ = ["ItemTable", "items_at", "items_frame", "wrap_items"]
+__all__ = ["ItemEncoder", "ItemTable", "items_at", "items_frame", "settled", "wrap_items"]
 
 ITEM = "item"
 
@@ -37,6 +37,40 @@ class ItemTable(Table):
         return items_at(self.items, positions)
 
 
+class ItemEncoder:
+    """Arrays of one shape as rows of their values, for distances between them.
+
+    Parameters
+    ----------
+    table : ItemTable
+
+    Attributes
+    ----------
+    discrete_ : ndarray of bool of shape (n_values,)
+        All False: every value is a number.
+
+    Raises
+    ------
+    DataError
+        When the items are texts, or arrays of several shapes.
+    """
+
+    def __init__(self, table: ItemTable):
+        if not isinstance(table.items, np.ndarray) or table.items.dtype.kind not in "biuf":
+            raise DataError(
+                "Got items that are no arrays of one shape; expected such for distances between them. Use a scorer of "
+                "your own."
+            )
+        self.discrete_ = np.zeros(int(np.prod(table.items.shape[1:])), dtype=bool)
+
+    def transform(self, frame: pd.DataFrame) -> np.ndarray:
+        """Values of the items in a frame, shape (n_items, n_values)."""
+        rows = np.empty((len(frame), len(self.discrete_)))
+        for place, item in enumerate(frame[ITEM]):
+            rows[place] = np.ravel(item)
+        return rows
+
+
 class _ArrayItems(ItemTable):
     """An array of numbers of shape (n_items, ...), or of objects or texts of shape (n_items,)."""
 
@@ -51,8 +85,7 @@ class _ArrayItems(ItemTable):
             return np.concatenate([originals, added])
         stacked = np.empty((len(originals) + len(added), *self.native.shape[1:]), dtype=self.native.dtype)
         stacked[: len(originals)] = originals
-        for place, item in enumerate(added, len(originals)):
-            stacked[place] = item
+        np.stack(added.tolist(), out=stacked[len(originals) :])
         return stacked
 
 
@@ -165,3 +198,21 @@ def _items_of_frame(frame: pd.DataFrame) -> np.ndarray | list:
         f"Got a frame of {frame.shape[1]} columns, of which {', '.join(map(repr, others[:3]))} hold no numbers; "
         "expected one column of texts, or numbers alone."
     )
+
+
+def settled(
+    made: np.ndarray, dtype: np.dtype, shape: tuple[int, ...] | None, bounds: tuple[float, float] | None
+) -> np.ndarray:
+    """Numbers in the dtype and range of those that they were made from."""
+    if shape is not None and made.shape != shape:
+        raise DataError(
+            f"Got items of shape {made.shape[1:]} for items of shape {shape[1:]}; expected no change."
+        )
+    if dtype.kind in "iu" and made.dtype != dtype:
+        limits = np.iinfo(dtype)
+        # The largest of 64 bits is no float: the next one below is.
+        high = float(limits.max) if float(limits.max) <= limits.max else np.nextafter(float(limits.max), 0)
+        return np.clip(np.rint(made), limits.min, high).astype(dtype)
+    if bounds is not None:
+        made = np.clip(made, *bounds)
+    return made.astype(dtype, copy=False)

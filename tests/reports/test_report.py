@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import pickle
 import re
 import shutil
 import subprocess
@@ -13,10 +14,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from genesis_sampling import AugmentationReport, GenerativeOverSampler
+from genesis_sampling import AugmentationReport, DataError, GenerativeOverSampler
 from genesis_sampling.reports._html import html_page
+from genesis_sampling.reports._items import ItemPairs
 from genesis_sampling.reports._markdown import markdown_page
-from genesis_sampling.reports._page import CodeBlock, Section
+from genesis_sampling.reports._page import CodeBlock, Marked, Section, TableBlock
 
 VOID = {"meta", "img", "source", "br", "hr", "col"}
 # Attributes that can make a browser fetch or run something.
@@ -87,7 +89,7 @@ def check_self_contained(text):
             "p",
         ),
         *("div", "table", "caption", "thead", "tbody", "tr", "th", "td", "strong", "figure", "figcaption"),
-        *("picture", "source", "img"),
+        *("picture", "source", "img", "del", "ins"),
     }
     for tag, attributes in page.elements:
         for name, value in attributes.items():
@@ -290,6 +292,63 @@ class TestHtml:
         page = check_self_contained(alone)
         assert page.elements[0][0] == "div"
         assert not {"img", "style", "html"} & {tag for tag, _ in page.elements}
+
+
+class TestItems:
+    """Images, texts, recordings and series, of which there are no figures."""
+
+    @pytest.fixture
+    def texts(self, report):
+        hostile = "Win <script>alert(1)</script> & a prize\u202e now."
+        report.items = ItemPairs(
+            "text", [hostile, "Call me."], [hostile.replace("prize", "gift"), "Call."], ["yes", "no"]
+        )
+        return report
+
+    def test_texts_have_their_changes_marked(self, texts):
+        text = texts.to_html()
+        page = check_self_contained(text)
+        assert re.findall(r"<del>(.*?)</del>", text) == ["prize", "me"]
+        assert re.findall(r"<ins>(.*?)</ins>", text) == ["gift"]
+        assert [attributes["id"] for attributes in page.all("h2")][-1] == "pictures"
+        assert "Texts, class yes: 1 made" in page.words
+        assert "<script>" in page.words
+        assert not page.all("img")
+
+    def test_texts_are_left_out_with_the_pictures(self, texts):
+        assert "prize" not in texts.to_html(plots=False)
+        assert "prize" not in texts.to_markdown()
+        assert "prize" not in texts.to_json()
+        assert "prize" not in texts._repr_html_()
+
+    def test_images_are_pictures(self, report):
+        images = np.random.default_rng(0).random((3, 8, 8))
+        report.items = ItemPairs("image", images, images, ["yes"] * 3)
+        page = check_self_contained(report.to_html())
+        (image,) = page.all("img")
+        assert "class yes: 3 made" in image["alt"]
+        assert "the source above" in page.words
+        assert "<img" not in report.to_html(plots=False)
+
+    def test_items_are_no_part_of_comparisons_and_pickles(self, texts):
+        assert "prize" not in repr(texts)
+        other = pickle.loads(pickle.dumps(texts))
+        assert other.items is None
+        assert other == texts
+        assert other.to_dict() == texts.to_dict()
+        assert "items" not in texts.to_dict()
+
+    def test_marks_are_plain_in_markdown(self):
+        table = TableBlock(
+            "Texts", ("Before", "After"), [(Marked([("a", ""), ("|b", "gone")]), Marked([("a", "")]))]
+        )
+        assert r"| a\|b | a |" in markdown_page("page", [Section("texts", "Texts", [table])])
+
+    def test_plot_of_rows_and_of_nothing(self, measured):
+        display = measured.plot()
+        assert [panel.get_title() for panel in display.axes_] == ["Before", "After"]
+        with pytest.raises(DataError, match="Pickles and copies of a report keep none"):
+            copy.deepcopy(measured).plot()
 
 
 class TestBrowser:

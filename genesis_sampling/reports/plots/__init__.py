@@ -13,6 +13,7 @@ import_extra("matplotlib", extra="plots", needed_for="Plotting")
 from ._association import AssociationDisplay
 from ._comparison import ComparisonDisplay
 from ._histograms import NearestNeighborDisplay, ScoreDisplay
+from ._items import ItemsDisplay
 from ._marginals import MarginalsDisplay
 from ._picture import Picture, draw_picture
 from ._points import ProjectionDisplay, ScatterDisplay
@@ -21,6 +22,7 @@ from ._ranks import RanksDisplay
 __all__ = [
     "AssociationDisplay",
     "ComparisonDisplay",
+    "ItemsDisplay",
     "MarginalsDisplay",
     "NearestNeighborDisplay",
     "Picture",
