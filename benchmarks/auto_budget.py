@@ -89,7 +89,7 @@ def draw(found: pd.DataFrame, path: Path) -> None:
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
 
-    figure, ax = plt.subplots(figsize=(6, 3.6), layout="constrained")
+    figure, ax = plt.subplots(figsize=(7.2, 3.6), layout="constrained")
     found = found.assign(budget=found["budget"].astype(object).where(found["budget"].notna(), "none"))
     for learner, part in [*found.groupby("learner"), ("all three", found)]:
         by_budget = part.groupby("budget", sort=False)[["fits", "gain"]].agg(
@@ -99,7 +99,7 @@ def draw(found: pd.DataFrame, path: Path) -> None:
         ax.plot([0.9, *by_budget["fits"]], [0, *by_budget["gain"]], marker="o", label=learner, **bold)
     ax.axhline(0, color="grey", linewidth=0.8)
     ax.set(xscale="log", xlabel="time spent, in fits of the learner", ylabel="gain in average precision")
-    ax.legend(frameon=False)
+    ax.legend(frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
     figure.savefig(path, dpi=150)
 
 

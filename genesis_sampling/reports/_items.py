@@ -40,6 +40,8 @@ class ItemPairs:
         Samples per second of recordings and series, where it is known.
     n_made : mapping of label to int
         Items that were made of a class, if these are more than its pairs here.
+    is_paired : bool, default=True
+        False where what was made comes from no single item: ``real`` is any of the class then.
     """
 
     kind: str
@@ -48,6 +50,7 @@ class ItemPairs:
     labels: Sequence[Hashable]
     sample_rate: float | None = None
     n_made: Mapping[Hashable, int] = field(default_factory=dict)
+    is_paired: bool = True
 
     @property
     def classes(self) -> dict[Hashable, list[tuple[Any, Any]]]:

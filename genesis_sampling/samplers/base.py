@@ -22,6 +22,7 @@ from ..reports import AugmentationReport
 from ..tables.containers import Table, array_of_rows, is_frame, wrap_table, wrap_target
 from ..tables.items import ItemTable
 from ..tables.schema import check_column_names
+from ._shown import shown_pairs
 from .data import ClassData, ClassSource, NewRows, ResamplePlan, SamplingData, draw_class, plan_classes
 from .strategy import target_counts
 
@@ -172,6 +173,8 @@ class BaseAugmenter(BaseSampler):
             quality_scores={bound: np.concatenate(scores) for bound, scores in data.scored.items()},
             metrics=self._metrics(data, plan) if len(plan.new) else None,
         )
+        if isinstance(data.table, ItemTable):
+            self.report_.items = shown_pairs(data, plan, self)
 
     def _metrics(self, data: SamplingData, plan: ResamplePlan) -> AugmentationMetrics | None:
         """Figures of the new rows for the report, computed when they are asked for."""

@@ -14,17 +14,14 @@ from sklearn.utils.validation import validate_data
 
 from .._random import RandomStreams, seeded_globals
 from ..exceptions import DataError
-from ..reports._items import ItemPairs, kind_of
-from ..tables.items import ITEM, ItemTable, items_at, items_frame, settled, wrap_items
+from ..tables.items import ItemTable, items_at, items_frame, settled, wrap_items
 from .base import ClasswiseOverSampler
-from .data import ClassData, ClassSource, NewRows, ResamplePlan, SamplingData
+from .data import ClassData, ClassSource, NewRows
 
 __all__ = ["ItemSampler", "OperationsSampler"]
 
 # Items that are transformed at once, each such batch with a stream of its own, whatever the number of jobs.
 BATCH = 256
-# Made items of each class that the report can show.
-SHOWN = 40
 
 
 class ItemSampler(ClasswiseOverSampler):
@@ -117,13 +114,6 @@ class ItemSampler(ClasswiseOverSampler):
             for new, old in zip(made, batch, strict=True)
         ]
 
-    def _metrics(self, data, plan):
-        return None
-
-    def _record(self, data, plan, seconds):
-        super()._record(data, plan, seconds)
-        self.report_.items = _shown_pairs(data, plan, self._item_kind, getattr(self, "sample_rate", None))
-
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.categorical = False
@@ -208,33 +198,6 @@ class OperationsSampler(ItemSampler):
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = False
         return tags
-
-
-def _shown_pairs(
-    data: SamplingData, plan: ResamplePlan, kind: str | None, sample_rate: float | None
-) -> ItemPairs | None:
-    """The first made items of each class with their sources, for the report: references, no copies.
-
-    Sources are drawn at random, so the first are as good as any, and all are of one batch: the others can be freed.
-    """
-    chosen = np.concatenate(
-        [np.flatnonzero(plan.new_codes == code)[:SHOWN] for code in range(len(data.target.classes))]
-    )
-    real = data.table.frame[ITEM].iloc[plan.new.sources[chosen]].tolist()
-    made = plan.new.frame[ITEM].iloc[chosen].tolist()
-    kind = kind_of(real + made, sample_rate) if kind is None else kind
-    if kind is None or not made:
-        return None
-    codes = plan.new_codes[chosen].tolist()
-    counts = np.bincount(plan.new_codes, minlength=len(data.target.classes)).tolist()
-    return ItemPairs(
-        kind,
-        real,
-        made,
-        [data.target.classes[code] for code in codes],
-        sample_rate,
-        dict(zip(data.target.classes, counts, strict=True)),
-    )
 
 
 def _unit_range(items: Any) -> tuple[float, float] | None:

@@ -160,7 +160,7 @@ class TestLatents:
 
     def test_bad_use(self, walked):
         generator, X = walked
-        with pytest.raises(DataError, match=r"latents of shape \(3, 2\); expected \(n_rows, 4\)"):
+        with pytest.raises(DataError, match=r"latents of shape \(3, 2\); expected \(n, 4\)"):
             generator.decode(np.zeros((3, 2)))
         with pytest.raises(DataError, match="fit was given no labels"):
             generator.encode(X, 1)

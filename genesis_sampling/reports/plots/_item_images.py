@@ -26,7 +26,7 @@ class ImageSheet(Sheet):
     """A panel for each class: the sources in a row, what was made from them in the row below."""
 
     default_pairs = 8
-    words = "Images in two rows for each class, the source above what was made from it."
+    words = "Images in two rows for each class, real ones above made ones."
 
     @property
     def grid(self) -> tuple[int, int]:
@@ -60,7 +60,10 @@ class ImageSheet(Sheet):
             panel.set(xlim=(-GAP, self._n_columns), ylim=(2 * self._ratio, -GAP), aspect="equal", anchor="W")
             panel.set_title(self._drawn_title(label), loc="left")
             panel.set_xticks([])
-            panel.set_yticks([(row + 0.5 - GAP / 2) * self._ratio for row in (0, 1)], [SOURCE, MADE])
+            panel.set_yticks(
+                [(row + 0.5 - GAP / 2) * self._ratio for row in (0, 1)],
+                [SOURCE if self.pairs.is_paired else "real", MADE],
+            )
             panel.tick_params(length=0)
             panel.spines[:].set_visible(False)
 
