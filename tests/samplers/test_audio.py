@@ -47,19 +47,6 @@ def test_arrays_and_lists(dtype):
     assert all(new is old for new, old in zip(found, X, strict=False))
 
 
-def test_same_for_any_number_of_jobs():
-    one, two = (
-        AudioSampler(sample_rate=RATE, n_jobs=n_jobs, growth=30.0, random_state=0).fit_resample(RAGGED, Y)[0]
-        for n_jobs in (1, 2)
-    )
-    assert len(one) == 620
-    assert all(np.array_equal(*pair) for pair in zip(one, two, strict=True))
-
-
-def test_globals_are_left_alone(global_rng_untouched):
-    resampled(RAGGED, n_operations=None)
-
-
 def test_noise_is_as_loud_as_it_shall_be():
     sampler, found = resampled(TONES, {"noise": {"min_snr_db": 20.0, "max_snr_db": 20.0}})
     made, sources = found[14:], TONES[sampler.sample_indices_[14:]]

@@ -75,23 +75,6 @@ def test_rotation_keeps_the_middle():
     np.testing.assert_allclose(new, old, atol=1e-3)
 
 
-@pytest.mark.parametrize("n_jobs", [2])
-def test_same_for_any_number_of_jobs(n_jobs):
-    one, two = (
-        ImageSampler(n_operations=None, growth=25.0, n_jobs=jobs, random_state=0).fit_resample(BYTES, Y)[0]
-        for jobs in (1, n_jobs)
-    )
-    assert len(one) == 26 * 24
-    np.testing.assert_array_equal(one, two)
-
-
-def test_globals_are_left_alone(global_rng_untouched):
-    torch = pytest.importorskip("torch")
-    before = torch.get_rng_state()
-    made(BYTES, n_operations=None)
-    assert torch.equal(torch.get_rng_state(), before)
-
-
 @pytest.mark.parametrize(
     ("X", "message"),
     [

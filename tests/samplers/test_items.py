@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 import random
 from collections import Counter
+from importlib.util import find_spec
 
 import imblearn.utils.estimator_checks as imblearn_checks
 import numpy as np
@@ -12,17 +13,22 @@ import pandas as pd
 import pytest
 import sklearn.utils.estimator_checks as sklearn_checks
 from imblearn.over_sampling import SMOTE
-from imblearn.pipeline import make_pipeline
+from imblearn.pipeline import Pipeline
 from sklearn.base import clone
+from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
 from sklearn.preprocessing import FunctionTransformer
 
 from genesis_sampling import (
+    AdversarialExampleSampler,
+    AudioSampler,
     DataError,
     FlattenedSampler,
+    ImageSampler,
     InterpolationSampler,
     NoiseSampler,
+    StyleTransferSampler,
     TextSampler,
     TimeSeriesSampler,
     TransformSampler,
@@ -48,6 +54,16 @@ def numbers(*shape, seed=0):
     return np.random.default_rng(seed).normal(size=(len(Y), *shape))
 
 
+def bytes_of(*shape):
+    return np.random.default_rng(0).integers(0, 256, (len(Y), *shape), dtype=np.uint8)
+
+
+def recordings():
+    """Two tones, of several lengths, one for each class."""
+    times = [np.arange(100 + 3 * place) / 800 for place in range(len(Y))]
+    return [np.sin(2 * np.pi * (50 + 150 * label) * time) * 0.5 for time, label in zip(times, Y, strict=True)]
+
+
 SAMPLERS = {
     "copies": (TransformSampler(random_state=0), numbers(4, 5)),
     "globals": (TransformSampler(drawn_from_globals, random_state=0), numbers(4, 5)),
@@ -62,7 +78,14 @@ SAMPLERS = {
     ),
     "series": (TimeSeriesSampler(random_state=0), numbers(30)),
     "channels": (TimeSeriesSampler(random_state=0), numbers(2, 30)),
+    "adversarial": (AdversarialExampleSampler(random_state=0), numbers(3, 4)),
 }
+if find_spec("kornia"):
+    SAMPLERS["images"] = (ImageSampler(random_state=0), bytes_of(6, 6, 3))
+if find_spec("skimage"):
+    SAMPLERS["styles"] = (StyleTransferSampler(random_state=0), bytes_of(6, 6))
+if find_spec("audiomentations"):
+    SAMPLERS["recordings"] = (AudioSampler(["noise", "gain"], sample_rate=800, random_state=0), recordings())
 
 
 @pytest.fixture(params=SAMPLERS)
@@ -218,6 +241,7 @@ class TestSeries:
         assert list(found.columns) == list(frame.columns)
         pd.testing.assert_frame_equal(found.iloc[:28], frame)
 
+    @pytest.mark.slow  # the library compiles itself at the first call
     def test_barycentres_are_between_their_class(self):
         pytest.importorskip("tslearn", reason="averages under time warping need tslearn")
         X = numbers(16) * 0.1 + np.where(Y == 1, 5.0, -5.0)[:, None]
@@ -313,14 +337,43 @@ def test_parameters(sampler):
     imblearn_checks.check_param_validation(type(sampler).__name__, clone(sampler))
 
 
-def test_grid_search():
+def flat(items):
+    return np.array([np.ravel(item) for item in items], dtype=np.float64)
+
+
+def loudness_of_bands(items):
+    return np.array([np.log(np.abs(np.fft.rfft(item, 64)) + 1e-9) for item in items])
+
+
+def classified(modality):
+    """A sampler, a step that makes features, and items of two classes that these tell apart."""
+    if modality == "texts":
+        words = np.where(Y == 1, "buy now", "see you")
+        return (
+            TextSampler(random_state=0),
+            TfidfVectorizer(),
+            [f"{word} number {place}" for place, word in enumerate(words)],
+        )
+    if modality == "series":
+        return (
+            TimeSeriesSampler(random_state=0),
+            FunctionTransformer(flat),
+            numbers(2, 20) + 2.0 * Y[:, None, None],
+        )
+    if modality == "recordings":
+        pytest.importorskip("audiomentations", reason="AudioSampler needs audiomentations")
+        sampler = AudioSampler(["noise", "gain"], sample_rate=800, random_state=0)
+        return sampler, FunctionTransformer(loudness_of_bands), recordings()
+    pytest.importorskip("kornia", reason="ImageSampler needs kornia")
+    images = np.random.default_rng(0).random((len(Y), 8, 8)) * 0.3 + 0.5 * Y[:, None, None]
+    return ImageSampler(["shift", "noise"], random_state=0), FunctionTransformer(flat), images
+
+
+@pytest.mark.parametrize("modality", ["texts", "series", "recordings", "images"])
+def test_grid_search(modality):
     """In a pipeline in front of what makes features of items; the rows that judge are never touched."""
-    X = numbers(2, 20) + 2.0 * Y[:, None, None]
-    model = make_pipeline(
-        TimeSeriesSampler(random_state=0),
-        FunctionTransformer(lambda items: items.reshape(len(items), -1)),
-        LogisticRegression(),
-    )
-    grid = {"timeseriessampler__sampling_strategy": [0.5, 1.0], "timeseriessampler__n_operations": [1, 2]}
-    search = GridSearchCV(model, grid, cv=2, error_score="raise").fit(X, Y)
+    sampler, features, X = classified(modality)
+    pipeline = Pipeline([("sampler", sampler), ("features", features), ("model", LogisticRegression())])
+    grid = {"sampler__sampling_strategy": [0.5, 1.0], "sampler__n_operations": [1, 2]}
+    search = GridSearchCV(pipeline, grid, cv=2, error_score="raise").fit(X, Y)
     assert search.best_score_ > 0.9
