@@ -20,7 +20,7 @@ from _common import DATA, table, write_results, write_table
 from auto_sampler import SETS, learners
 from imblearn.pipeline import make_pipeline
 from joblib import Memory, Parallel, delayed
-from scipy.special import logit
+from scipy import special
 from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import balanced_accuracy_score, f1_score, log_loss, make_scorer
@@ -79,7 +79,7 @@ def judged(truth: np.ndarray, predicted: np.ndarray, risk: np.ndarray) -> dict[s
     risk = np.clip(risk, 1e-4, 1 - 1e-4)
     halves = StratifiedKFold(2, shuffle=True, random_state=0)
     sigmoid = LogisticRegression(C=np.inf)
-    again = cross_val_predict(sigmoid, logit(risk)[:, None], truth, cv=halves, method="predict_proba")[:, 1]
+    again = cross_val_predict(sigmoid, special.logit(risk)[:, None], truth, cv=halves, method="predict_proba")[:, 1]
     values = (
         balanced_accuracy_score(truth, predicted),
         f1_score(truth, predicted),
