@@ -23,7 +23,7 @@ from ..tables.neighbors import distance_view
 from ..tables.schema import IDENTIFIER_MIN_ROWS, IDENTIFIER_SHARE, is_numeric, numbers
 from ._findings import named
 
-__all__ = ["Case", "read_case", "read_target"]
+__all__ = ["Case", "checked_table", "read_case", "read_target", "split_target"]
 
 # Of fewer rows of a class nothing can be said but how few they are.
 MIN_JUDGED = 10
@@ -265,8 +265,12 @@ def _check_estimator(estimator: Any) -> None:
 
 def _split(X: Any, y: Any) -> tuple[Any, Any, Any]:
     """Table, labels and the name of the target, where it has one."""
-    if isinstance(X, list | tuple):
-        X = array_of_rows(X)
+    X, y, name = split_target(X, y)
+    return checked_table(X), y, name
+
+
+def split_target(X: Any, y: Any) -> tuple[Any, Any, Any]:
+    """What holds the rows, labels and the name of the target, where it has one."""
     if is_frame(X) and (isinstance(y, str) or np.isscalar(y)):
         names = list(X.columns)
         if y not in names:
@@ -284,6 +288,13 @@ def _split(X: Any, y: Any) -> tuple[Any, Any, Any]:
         )
     else:
         name = _series_name(y)
+    return X, y, name
+
+
+def checked_table(X: Any) -> Any:
+    """The rows, if they have columns; those of a list as an array."""
+    if isinstance(X, list | tuple):
+        X = array_of_rows(X)
     if not hasattr(X, "shape") or len(X.shape) != 2:
         shape = getattr(X, "shape", None)
         raise DataError(
@@ -291,7 +302,7 @@ def _split(X: Any, y: Any) -> tuple[Any, Any, Any]:
         )
     if X.shape[1] == 0:
         raise DataError("Got a table without columns beside the target; expected at least one.")
-    return X, y, name
+    return X
 
 
 def _series_name(y: Any) -> Any:

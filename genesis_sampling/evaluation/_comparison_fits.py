@@ -21,7 +21,9 @@ from ..exceptions import DataError
 from ..metrics._pair import as_pair
 from ..metrics.fidelity import quality_score
 from ..metrics.manifold import coverage
+from ..samplers._candidates import check_takes_items
 from ..tables.containers import wrap_table
+from ..tables.items import ITEM, wrap_items
 from ._comparison_rows import Row, TrainingRows
 from ._comparison_scores import FIGURES, SECONDS, Classes, Score, judge
 
@@ -69,6 +71,8 @@ class Plan:
     memory : joblib.Memory or None
     digest : str
         Of the table and its classes, for the cache.
+    items : str or None, default=None
+        What is compared on that is no table.
     """
 
     folds: Folds
@@ -79,12 +83,13 @@ class Plan:
     rows_metrics: bool
     memory: joblib.Memory | None = None
     digest: str = ""
+    items: str | None = None
 
     def training(self, fold: int) -> TrainingRows:
         """Training rows of a fold."""
         X, y, _ = self.folds.training(fold)
         groups = None if self.groups is None else self.groups[self.folds.splits[fold][0]]
-        return TrainingRows(X, y, groups, self.classes.rare)
+        return TrainingRows(X, y, groups, self.classes.rare, self.items)
 
     def stored(self, fold: int, key: Callable[[], list], compute: Callable[[], FoldScores]) -> FoldScores:
         """The result of ``compute``, from the cache where it was computed before; failures are not kept."""
@@ -121,10 +126,12 @@ def _hash(values: list) -> str:
         ) from error
 
 
-def digest_of(X: Any, y: np.ndarray, groups: np.ndarray | None) -> str:
-    """Name of a table and its classes, by their values."""
+def digest_of(X: Any, y: np.ndarray, groups: np.ndarray | None, items: str | None = None) -> str:
+    """Name of a table or of items and their classes, by their values."""
     if sparse.issparse(X):
         return joblib.hash([X, y.tolist(), groups])
+    if items is not None:
+        return joblib.hash([type(X).__name__, _named_items(X), y.tolist(), groups])
     # Two equal columns of text may share their strings in memory in different ways, which a pickle would show.
     frame = wrap_table(X).frame
     columns = [
@@ -132,6 +139,16 @@ def digest_of(X: Any, y: np.ndarray, groups: np.ndarray | None) -> str:
         for place, name in enumerate(frame.columns)
     ]
     return joblib.hash([type(X).__name__, columns, y.tolist(), groups])
+
+
+def _named_items(X: Any) -> list[str]:
+    """A name for each item, by its values; a text is its own."""
+    return [item if isinstance(item, str) else joblib.hash(item) for item in wrap_items(X).items]
+
+
+def _frame_of(X: Any, items: str | None) -> pd.DataFrame:
+    """A table as a frame; of items their names alone."""
+    return wrap_table(X).frame if items is None else pd.DataFrame({ITEM: _named_items(X)}, dtype=object)
 
 
 def _hashed_column(values: pd.Series) -> np.ndarray:
@@ -161,17 +178,19 @@ class Resampled:
     def _resample(self) -> tuple[Any, Any]:
         if self.sampler is None:
             return self.rows.X, self.rows.y
+        if self.rows.items is not None:
+            check_takes_items(self.sampler, self.rows.items)
         self.fitted = clone(self.sampler)
         X, y = self.fitted.fit_resample(self.rows.X, self.rows.y)
         return X, y
 
     def new_rows(self, classes: Classes) -> tuple[pd.DataFrame, np.ndarray]:
-        """The rows that were made, and the positions of their classes."""
+        """The rows that were made, of items their names, and the positions of their classes."""
         X, y = self.attempt.value
-        frame, codes = wrap_table(X).frame, classes.positions(y)
+        frame, codes = _frame_of(X, self.rows.items), classes.positions(y)
         is_new = getattr(self.fitted, "synthetic_mask_", None)
         if is_new is None or len(is_new) != len(frame):
-            known = wrap_table(self.rows.X).frame
+            known = _frame_of(self.rows.X, self.rows.items)
             is_new = _is_new(known, classes.positions(self.rows.y), frame, codes)
         return frame[np.asarray(is_new)].reset_index(drop=True), codes[np.asarray(is_new)]
 
@@ -264,6 +283,9 @@ def _computed_figures(classes: Classes, resampled: Resampled) -> FoldScores:
     if found.error:
         return FoldScores(dict.fromkeys(FIGURES, math.nan), 0.0, errors=dict.fromkeys(FIGURES, found.error))
     frame, codes = found.value
+    if resampled.rows.items is not None:
+        nothing = dict.fromkeys(FIGURES, math.nan)
+        return FoldScores(nothing | {"new_rows": float(len(frame))}, 0.0)
     known, known_codes = wrap_table(resampled.rows.X).frame, classes.positions(resampled.rows.y)
     scores, errors = {"new_rows": float(len(frame))}, {}
     present, counts = np.unique(codes, return_counts=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,7 @@ from ..samplers import (
     InterpolationSampler,
     NoiseSampler,
 )
-from ..samplers._candidates import checked_ratios, with_ratio
+from ..samplers._candidates import checked_ratios, default_samplers, no_estimator, with_ratio
 from ..samplers._checks import check_is_instance
 from ..samplers._rivals import with_class_weights
 from ..samplers._seeds import seeded
@@ -52,12 +53,15 @@ class TrainingRows:
     groups : ndarray of shape (n_rows,) or None
     rare : label or None
         Of the rarer class of two.
+    items : str or None, default=None
+        What is in the rows that is no table.
     """
 
     X: Any
     y: np.ndarray
     groups: np.ndarray | None
     rare: Any
+    items: str | None = None
 
 
 @dataclass(frozen=True)
@@ -85,7 +89,7 @@ class Row:
         """What is fitted."""
         return estimator
 
-    def with_ratios(self, ratios: Sequence[float]) -> Iterator[Row]:
+    def with_ratios(self, ratios: Sequence[float], items: str | None) -> Iterator[Row]:
         """One row for each ratio that it can have; itself where it has none."""
         yield self
 
@@ -104,14 +108,15 @@ class SamplerRow(Row):
         """The sampler."""
         return self.sampler
 
-    def with_ratios(self, ratios: Sequence[float]) -> Iterator[Row]:
+    def with_ratios(self, ratios: Sequence[float], items: str | None) -> Iterator[Row]:
         """The sampler with each ratio, as :class:`AutoSampler` has it; itself where it chooses, or keeps the shares."""
         keeps = getattr(self.sampler, "sampling_strategy", "auto") is None
         if keeps or isinstance(self.sampler, AutoSampler):
             yield self
             return
         for ratio in ratios:
-            yield replace(self, name=f"{self.name}, ratio {ratio:g}", sampler=with_ratio(self.sampler, ratio))
+            sampler = with_ratio(self.sampler, ratio, items)
+            yield replace(self, name=f"{self.name}, ratio {ratio:g}", sampler=sampler)
 
     def seeded(self, streams: RandomStreams) -> Row:
         """The same with seeds for all that has none."""
@@ -156,6 +161,11 @@ class DetectorRow(Row):
 
     def learner(self, estimator: Any, rows: TrainingRows) -> Any:
         """The detector as a classifier."""
+        if rows.items is not None and not hasattr(self.detector, "steps"):
+            raise DataError(
+                f"Got the detector {type(self.detector).__name__} for {rows.items}; expected a pipeline that makes "
+                "columns of them first."
+            )
         return DetectorClassifier(self.detector, rows.rare)
 
     def seeded(self, streams: RandomStreams) -> Row:
@@ -186,15 +196,37 @@ KNOWN_ROWS: dict[str, Callable[[str], Row]] = {
 }
 
 
-def read_rows(samplers: Any, ratios: Any, streams: RandomStreams) -> list[Row]:
-    """The rows that are asked for, with seeds; doing nothing is the first."""
-    rows = [_row(name, given) for name, given in _named_samplers(samplers)]
+def _rows_of(items: str) -> dict[str, Callable[[str], Row]]:
+    """Rows that are known for items, and are there by default."""
+    samplers = default_samplers(items)
+    return {
+        **{name: DEFAULT_ROWS[name] for name in (NOTHING, "class weights", "tuned threshold")},
+        **{name: partial(SamplerRow, sampler=samplers[name]) for name in reversed(samplers)},
+        "auto": AutoRow,
+    }
+
+
+def read_rows(samplers: Any, ratios: Any, streams: RandomStreams, items: str | None = None) -> list[Row]:
+    """The rows that are asked for, with seeds; doing nothing is the first.
+
+    Parameters
+    ----------
+    samplers, ratios : object
+        As :func:`compare_samplers` takes them.
+    streams : RandomStreams
+    items : str or None, default=None
+        What is compared on that is no table.
+    """
+    known = KNOWN_ROWS if items is None else _rows_of(items)
+    if samplers is None:
+        samplers = list(DEFAULT_ROWS if items is None else known)
+    rows = [_row(name, given, known) for name, given in _named_samplers(samplers)]
     if NOTHING not in {row.name for row in rows}:
         rows.insert(0, Row(NOTHING))
     rows.sort(key=lambda row: row.name != NOTHING)
     if ratios is not None:
         checked = checked_ratios(ratios)
-        rows = [variant for row in rows for variant in row.with_ratios(checked)]
+        rows = [variant for row in rows for variant in row.with_ratios(checked, items)]
     names = [row.name for row in rows]
     repeated = sorted({name for name in names if names.count(name) > 1})
     if repeated:
@@ -204,8 +236,6 @@ def read_rows(samplers: Any, ratios: Any, streams: RandomStreams) -> list[Row]:
 
 def _named_samplers(samplers: Any) -> Iterator[tuple[str, Any]]:
     """Names and what they stand for."""
-    if samplers is None:
-        samplers = list(DEFAULT_ROWS)
     if isinstance(samplers, Mapping):
         yield from ((str(name), given) for name, given in samplers.items())
         return
@@ -223,11 +253,11 @@ def _names_of(given: list) -> Iterator[tuple[str, Any]]:
         yield name if isinstance(one, str) or seen[name] == 1 else f"{name} {seen[name]}", one
 
 
-def _row(name: str, given: Any) -> Row:
-    if isinstance(given, str) and given in KNOWN_ROWS:
+def _row(name: str, given: Any, known: Mapping[str, Callable[[str], Row]]) -> Row:
+    if isinstance(given, str) and given in known:
         if name == NOTHING != given:
             raise DataError(f"Got {given!r} under the name {NOTHING!r}, which is kept for doing nothing.")
-        return KNOWN_ROWS[given](name)
+        return known[given](name)
     check_is_instance(given, "an instance", "in samplers")
     if name == NOTHING:
         raise DataError(f"Got {given!r} under the name {NOTHING!r}, which is kept for doing nothing.")
@@ -237,12 +267,14 @@ def _row(name: str, given: Any) -> Row:
         return DetectorRow(name, detector=given)
     raise DataError(
         f"Got {given!r} in samplers; expected something with fit_resample, a detector of anomalies with score_samples, "
-        f"or one of the names {list(KNOWN_ROWS)}."
+        f"or one of the names {list(known)}."
     )
 
 
-def read_estimators(estimators: Any, streams: RandomStreams) -> dict[str, Any]:
-    """The estimators by name, with seeds."""
+def read_estimators(estimators: Any, streams: RandomStreams, items: str | None = None) -> dict[str, Any]:
+    """The estimators by name, with seeds; for items there are none of this package."""
+    if estimators is None and items is not None:
+        raise no_estimator(items)
     if estimators is None:
         kinds = ("boosting", "logistic")
         named = {kind: TableClassifier(model=kind).set_params(random_state=None) for kind in kinds}

@@ -17,7 +17,9 @@ from .._folds import Folds
 from .._random import RandomStreams
 from ..exceptions import DataError
 from ..tables.containers import Target, is_frame, wrap_table
-from ._case import _check_target, _split, read_target
+from ..tables.foreign import is_foreign_series
+from ..tables.items import kind_of_items
+from ._case import _check_target, checked_table, read_target, split_target
 from ._comparison_datasets import DatasetsComparison, compare_over_datasets
 from ._comparison_fits import Cell, Plan, compare_fold, digest_of
 from ._comparison_result import ComparisonResult
@@ -51,8 +53,9 @@ def compare_samplers(
 
     Parameters
     ----------
-    X : {dataframe, array-like, sparse matrix} of shape (n_rows, n_columns)
-        Real rows. Frames of other libraries reach samplers and estimators as frames of pandas.
+    X : {dataframe, array-like, sparse matrix} of shape (n_rows, n_columns), or items
+        Real rows. Frames of other libraries reach samplers and estimators as frames of pandas. Items are what
+        :class:`AutoSampler` takes: images, texts, signals, in the container of their samplers.
     y : array-like of shape (n_rows,), or column name
         Classes, or the name of the column of the dataframe ``X`` that holds them.
     samplers : dict of str to sampler, list, sampler, name or None, default=None
@@ -74,11 +77,13 @@ def compare_samplers(
         ``"auto"``
             :class:`AutoSampler` for this estimator.
 
-        Two more are known, and are there only when asked for: ``"distilled"`` is :class:`DistillationSampler`, and
+        Those of items are the first three, ``"copies"`` and ``"auto"``, and ``"changed"``, which is
+        :class:`TextSampler` for texts and :class:`ImageSampler` for images where its packages are installed. Of tables,
+        two more are known, and are there only when asked for: ``"distilled"`` is :class:`DistillationSampler`, and
         ``"hard examples"`` is :class:`HardExampleSampler`.
     estimators : dict of str to classifier, list, classifier or None, default=None
         Judged behind each sampler. None for boosted trees and logistic regression that take mixed tables with gaps;
-        put steps that prepare the columns before one of your own, as a pipeline.
+        put steps that prepare the columns before one of your own, as a pipeline. Items need one of your own.
     scoring : str, callable, sequence or dict of them, default=all of this package
         ``"average_precision"``, ``"roc_auc"``, ``"f1"``, ``"recall"``, ``"precision"``, ``"balanced_accuracy"``,
         ``"geometric_mean"``, ``"log_loss"``, ``"brier"``, ``"calibration_slope"``; names of scorers of scikit-learn; or
@@ -95,7 +100,8 @@ def compare_samplers(
         each its own.
     rows_metrics : bool, default=True
         Whether quality (:func:`.fidelity.quality_score`) and coverage (:func:`.manifold.coverage`) of the new rows
-        against training rows of their class are computed too: means over the classes, weighted by new rows.
+        against training rows of their class are computed too: means over the classes, weighted by new rows. Items have
+        neither.
     n_jobs : int, default=None
         Folds at a time. Scores do not depend on it, seconds do.
     memory : joblib.Memory or path, default=None
@@ -114,7 +120,7 @@ def compare_samplers(
     Raises
     ------
     DataError
-        For rows, classes, folds, names or scores that cannot be used.
+        For rows, classes, folds, names or scores that cannot be used, and for items without an estimator.
 
     See Also
     --------
@@ -144,25 +150,27 @@ def compare_samplers(
     0.0
     """
     streams = RandomStreams.from_random_state(random_state)
-    X, y, name = _split(X, y)
+    X, y, name = split_target(X, y)
+    items = kind_of_items(X)
+    X = checked_table(X) if items is None else X
     target = read_target(y, name)
-    _check_target(target, X.shape[0], name)
+    _check_target(target, X.shape[0] if items is None else len(X), name)
     labels = np.asarray(target.classes)[target.codes]
-    if estimators is None or is_frame(X):
-        # Samplers of imbalanced-learn take frames of pandas alone.
-        X = wrap_table(X).frame.reset_index(drop=True)
+    learners = read_estimators(estimators, streams, items)
+    X = _as_pandas(X, always=estimators is None)
     groups = _checked_groups(groups, len(labels))
     splits = _splits(cv, labels, target, groups, streams.child("folds").integer_seed())
-    rows = read_rows(samplers, ratios, streams)
+    rows = read_rows(samplers, ratios, streams, items)
     plan = Plan(
         folds=Folds(X, labels, splits, {}),
         classes=Classes.of(target),
         groups=groups,
-        estimators=read_estimators(estimators, streams),
+        estimators=learners,
         scores=read_scoring(scoring, labels),
         rows_metrics=bool(rows_metrics),
         memory=_checked_memory(memory, random_state),
-        digest="" if memory is None else digest_of(X, labels, groups),
+        digest="" if memory is None else digest_of(X, labels, groups, items),
+        items=items,
     )
     jobs = [(row, fold) for row in rows for fold in range(len(splits))]
     tell = _teller(progress)
@@ -175,6 +183,15 @@ def compare_samplers(
         found += cells
         tell(n_done, len(jobs))
     return _result(plan, found, target)
+
+
+def _as_pandas(X: Any, *, always: bool) -> Any:
+    """Frames and Series with the index 0, 1, ...: samplers of imbalanced-learn take those of pandas alone."""
+    if isinstance(X, pd.Series):
+        return X.reset_index(drop=True)
+    if is_foreign_series(X):
+        return pd.Series(X.to_list())
+    return wrap_table(X).frame.reset_index(drop=True) if always or is_frame(X) else X
 
 
 def _splits(

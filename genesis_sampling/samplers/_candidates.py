@@ -4,28 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from importlib.util import find_spec
 from numbers import Real
 from typing import Any
 
+from imblearn.over_sampling import RandomOverSampler
 from imblearn.pipeline import Pipeline
 from sklearn.base import clone
 
 from .._random import RandomStreams
 from ..exceptions import DataError
 from ._checks import check_is_instance
+from ._seeds import seeded
 from .base import BaseAugmenter
 from .distillation import DistillationSampler
+from .filtered import SievingSampler
+from .flattened import FlattenedSampler
 from .generative import GenerativeOverSampler
 from .hybrid import HybridSampler
+from .image import ImageSampler
 from .noise import NoiseSampler
 from .strategy import target_counts
+from .text import TextSampler
+from .transform import TransformSampler
 
 __all__ = [
     "NOTHING",
     "Candidate",
+    "check_takes_items",
     "checked_ratios",
     "default_samplers",
     "named",
+    "no_estimator",
     "sampler_candidates",
     "with_ratio",
 ]
@@ -59,11 +69,40 @@ class Candidate:
         return changed if self.sampler is None else Pipeline([("sampler", self.sampler), ("model", changed)])
 
 
-def default_samplers() -> dict[str, Any]:
-    """Samplers that are tried by default, in this order where time is short.
+def no_estimator(items: str) -> DataError:
+    """The error for items without an estimator: none takes all of them."""
+    first = "a vectoriser" if items == "texts" else "a step that lays them out as columns"
+    return DataError(
+        f"Got no estimator for {items}; expected a classifier that takes them, such as a pipeline that begins with "
+        f"{first}."
+    )
+
+
+def check_takes_items(sampler: Any, items: str) -> None:
+    """Refuse a sampler of tables for items."""
+    if isinstance(sampler, GenerativeOverSampler | FlattenedSampler):
+        takes = items != "texts"
+    elif isinstance(sampler, BaseAugmenter):
+        takes = type(sampler)._check_table is not BaseAugmenter._check_table
+    else:
+        # Of frames imbalanced-learn copies whatever they hold.
+        theirs = type(sampler).__module__.startswith(("imblearn.over_sampling", "imblearn.combine"))
+        takes = not theirs or isinstance(sampler, RandomOverSampler)
+    if not takes:
+        around = "" if items == "texts" else ", or FlattenedSampler around it"
+        raise DataError(
+            f"Got {type(sampler).__name__}, a sampler of tables, for {items}; expected one of items, such as "
+            f"{'TextSampler' if items == 'texts' else 'ImageSampler'} or TransformSampler{around}."
+        )
+
+
+def default_samplers(items: str | None = None) -> dict[str, Any]:
+    """Samplers that are tried by default, in this order where time is short; of items, if ``items`` names a kind.
 
     They are few, since with each more of them one is more likely to be best by chance.
     """
+    if items is not None:
+        return _changes_of(items) | {"copies": TransformSampler()}
     return {
         "distilled": DistillationSampler(),
         "generative": GenerativeOverSampler(),
@@ -71,6 +110,14 @@ def default_samplers() -> dict[str, Any]:
         "noise": NoiseSampler(),
         "distilled generative": DistillationSampler(sampler=GenerativeOverSampler(), growth=3.0),
     }
+
+
+def _changes_of(items: str) -> dict[str, Any]:
+    """The sampler that changes items of a kind, where there is one and its packages are installed."""
+    if items == "texts":
+        return {"changed": TextSampler()}
+    has_packages = items == "images" and find_spec("kornia") is not None and find_spec("torch") is not None
+    return {"changed": ImageSampler()} if has_packages else {}
 
 
 def named(given: Any, defaults: Mapping[str, Any]) -> dict[str, Any]:
@@ -93,6 +140,7 @@ def sampler_candidates(
     ratios: Iterable[float],
     counts: Mapping[Any, int],
     streams: RandomStreams,
+    items: str | None = None,
 ) -> list[Candidate]:
     """Each sampler with each ratio that makes rows of such classes; as it is, where its strategy is None."""
     found, checked = [], checked_ratios(ratios)
@@ -102,6 +150,8 @@ def sampler_candidates(
             raise DataError(
                 f"Got the candidate {name!r}: {sampler!r}; expected a sampler, with fit_resample."
             )
+        if items is not None:
+            check_takes_items(sampler, items)
         if getattr(sampler, "sampling_strategy", "auto") is None:
             found.append(Candidate(name, _seeded(clone(sampler), streams.child(name))))
             continue
@@ -109,7 +159,7 @@ def sampler_candidates(
             if target_counts(ratio, counts) != counts:
                 label = f"{name}, ratio {ratio:g}"
                 found.append(
-                    Candidate(label, _seeded(with_ratio(sampler, ratio), streams.child(label)), ratio)
+                    Candidate(label, _seeded(with_ratio(sampler, ratio, items), streams.child(label)), ratio)
                 )
     return found
 
@@ -125,16 +175,31 @@ def checked_ratios(ratios: Any) -> list[float]:
     return sorted({float(ratio) for ratio in found})
 
 
-def with_ratio(sampler: Any, ratio: float) -> Any:
+def with_ratio(sampler: Any, ratio: float, items: str | None = None) -> Any:
     """A sampler like this one that brings each smaller class to a ratio of the largest.
 
-    One of another package, or around another sampler, stands inside a :class:`HybridSampler` that removes no row.
+    One of another package, or around another sampler, stands inside a :class:`HybridSampler` that removes no row. That
+    takes no items: for these the ratio is set where the sampler has it.
     """
-    if isinstance(sampler, BaseAugmenter) and "sampling_strategy" in sampler.get_params(deep=False):
+    if isinstance(sampler, FlattenedSampler):
+        within = NoiseSampler() if sampler.sampler is None else sampler.sampler
+        return clone(sampler).set_params(sampler=with_ratio(within, ratio))
+    if items is not None and isinstance(sampler, SievingSampler):
+        within = GenerativeOverSampler() if sampler.sampler is None else sampler.sampler
+        return clone(sampler).set_params(sampler=with_ratio(within, ratio, items))
+    has_ratio = "sampling_strategy" in sampler.get_params(deep=False)
+    if has_ratio and (items is not None or isinstance(sampler, BaseAugmenter)):
         return clone(sampler).set_params(sampling_strategy=ratio)
+    if items is not None:
+        raise DataError(
+            f"Got {type(sampler).__name__}, which has no sampling_strategy, with ratios for {items}; expected a "
+            "sampler that can be told how many to make."
+        )
     return HybridSampler(over=sampler, sampling_strategy=ratio, majority_count="keep")
 
 
 def _seeded(sampler: Any, streams: RandomStreams) -> Any:
-    unset = "random_state" in sampler.get_params(deep=False) and sampler.random_state is None
-    return sampler.set_params(random_state=streams.integer_seed()) if unset else sampler
+    own = sampler.get_params(deep=False)
+    if "random_state" not in own:
+        return seeded(sampler, streams)
+    return sampler.set_params(random_state=streams.integer_seed()) if own["random_state"] is None else sampler

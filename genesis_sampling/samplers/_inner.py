@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,10 +15,13 @@ from .._random import RandomStreams
 from ..exceptions import DataError
 from ..tables import TableEncoder
 from ..tables.containers import Table, wrap_table
+from ..tables.items import ITEM, ItemTable, items_at, items_frame, settled, wrap_items
 from ..tables.neighbors import distance_view
 from ._checks import check_is_instance
 from .base import BaseAugmenter
 from .data import ClassData, ClassSource, NewRows, ResamplePlan, SamplingData, Sieve, draw_class, plan_classes
+from .flattened import FlattenedSampler
+from .items import ItemSampler
 from .strategy import target_counts
 
 __all__ = ["InnerSampler", "keep_rows", "with_dtypes"]
@@ -49,20 +53,35 @@ class InnerSampler:
         """Label -> number of rows to make."""
         if self.is_ours:
             return self.sampler._strategy(data)
-        target = target_counts(self.sampler.sampling_strategy, data.counts, y=data.target.native)
+        strategy = self.sampler.get_params()[_strategy_name(self.sampler)]
+        target = target_counts(strategy, data.counts, y=data.target.native)
         return {label: target[label] - count for label, count in data.counts.items()}
 
     def plan(self, data: SamplingData, sieve: Sieve | None) -> ResamplePlan:
         """What the sampler would give, with new rows that pass the sieve."""
-        inner = data.seen_by(self.sampler, self.key, sieve=sieve)
+        inner = self._seen(data, sieve)
         if self.is_ours:
-            return self.sampler._resample(inner)
+            plan = self.sampler._resample(inner)
+            plan.new = _as_rows(plan.new, inner.table, data.table)
+            return plan
         return plan_classes(inner, self.strategy(data), self._make_foreign)
 
     def make(self, part: ClassData, n_rows: int, sieve: Sieve | None) -> NewRows:
         """``n_rows`` new rows of one class that pass the sieve."""
-        inner = part.data.seen_by(self.sampler, self.key, sieve=sieve).of_class(part.code)
-        return self.sampler._make_class(inner, n_rows) if self.is_ours else self._make_foreign(inner, n_rows)
+        inner = self._seen(part.data, sieve).of_class(part.code)
+        if not self.is_ours:
+            return self._make_foreign(inner, n_rows)
+        return _as_rows(self.sampler._make_class(inner, n_rows), inner.data.table, part.data.table)
+
+    def _seen(self, data: SamplingData, sieve: Sieve | None) -> SamplingData:
+        """The data as the sampler gets them; items it checks by itself, since it may keep what it finds.
+
+        To a sampler of series the rows of a table are items.
+        """
+        inner = data.seen_by(self.sampler, self.key, sieve=sieve)
+        if (self.is_ours and isinstance(data.table, ItemTable)) or isinstance(self.sampler, ItemSampler):
+            inner.table = self.sampler._check_table(data.table.native)
+        return inner
 
     def _make_foreign(self, part: ClassData, n_rows: int) -> NewRows:
         def draw(count: int, streams: RandomStreams) -> NewRows:
@@ -78,7 +97,7 @@ def _resample_class(sampler: Any, part: ClassData, n_rows: int, streams: RandomS
     """
     codes = part.data.target.codes
     sampler = _seeded(sampler, streams).set_params(
-        sampling_strategy={part.code: len(part.positions) + n_rows}
+        **{_strategy_name(sampler): {part.code: len(part.positions) + n_rows}}
     )
     try:
         X, y = sampler.fit_resample(_without_integers(part.data.table), codes)
@@ -95,11 +114,36 @@ def _resample_class(sampler: Any, part: ClassData, n_rows: int, streams: RandomS
         )
     made = np.flatnonzero(y[len(codes) :] == part.code)[:n_rows] + len(codes)
     sources = np.asarray(getattr(sampler, "sample_indices_", np.full(len(y), -1)))
-    return NewRows(with_dtypes(wrap_table(X).rows(made), part.data.table.frame), sources[made])
+    return NewRows(_rows_like(part.data.table, X, made), sources[made])
+
+
+def _strategy_name(sampler: Any) -> str:
+    """The parameter that says how many rows are made."""
+    return "sampler__sampling_strategy" if isinstance(sampler, FlattenedSampler) else "sampling_strategy"
+
+
+def _as_rows(new: NewRows, made_in: Table, table: Table) -> NewRows:
+    """New items as rows of a table, where the sampler took its rows for items."""
+    if isinstance(table, ItemTable) or not isinstance(made_in, ItemTable):
+        return new
+    values = np.array(new.frame[ITEM].tolist()).reshape(len(new), table.frame.shape[1])
+    return replace(new, frame=with_dtypes(pd.DataFrame(values, columns=table.frame.columns), table.frame))
+
+
+def _rows_like(table: Table, X: Any, positions: np.ndarray) -> pd.DataFrame:
+    """Rows of a result as a frame, with the columns and dtypes of a table."""
+    if not isinstance(table, ItemTable):
+        return with_dtypes(wrap_table(X).rows(positions), table.frame)
+    made = items_at(wrap_items(X).items, positions)
+    if isinstance(made, np.ndarray) and isinstance(table.items, np.ndarray):
+        made = settled(made, table.items.dtype, (len(made), *table.items.shape[1:]), None)
+    return items_frame(made)
 
 
 def _without_integers(table: Table) -> Any:
     """The table with floats for integers, which imbalanced-learn's samplers would truncate and let wrap."""
+    if isinstance(table, ItemTable):
+        return table.native
     if not isinstance(table.native, pd.DataFrame) and hasattr(table.native, "dtype"):
         return table.native.astype(np.float64) if table.native.dtype.kind in "iu" else table.native
     integers = [
@@ -189,6 +233,7 @@ def keep_rows(
 def _seeded(sampler: Any, streams: RandomStreams) -> Any:
     """A copy of the sampler with a seed, where it takes one."""
     sampler = clone(sampler)
-    if "random_state" in sampler.get_params():
-        sampler.set_params(random_state=streams.integer_seed())
+    name = "sampler__random_state" if isinstance(sampler, FlattenedSampler) else "random_state"
+    if name in sampler.get_params():
+        sampler.set_params(**{name: streams.integer_seed()})
     return sampler

@@ -8,7 +8,15 @@ import numpy as np
 from sklearn.utils import check_consistent_length
 
 from ..metrics._models import TableClassifier
-from ._candidates import NOTHING, Candidate, default_samplers, named, sampler_candidates
+from ..tables.items import ItemTable, kind_of_items, wrap_items
+from ._candidates import (
+    NOTHING,
+    Candidate,
+    default_samplers,
+    named,
+    no_estimator,
+    sampler_candidates,
+)
 from ._chooser import Chooser
 from ._inner import InnerSampler
 from .base import BaseAugmenter
@@ -29,11 +37,12 @@ class AutoSampler(Chooser, BaseAugmenter):
     ----------
     estimator : classifier or None, default=None
         The classifier that will be trained on the result: a sampler cannot see the steps after it. None for boosted
-        trees and logistic regression both, each of which must gain.
+        trees and logistic regression both, each of which must gain; images, texts and signals need one of yours.
     candidates : "default", list of samplers or dict of str to sampler, default="default"
         What to choose from: anything with ``fit_resample`` that makes rows. ``"default"``: noisy copies, rows of the
-        default generator, and rows that a teacher labels (:class:`DistillationSampler`) in three ways. More candidates
-        gain more on one table and less on another, where the best of many is best by chance.
+        default generator, and rows that a teacher labels (:class:`DistillationSampler`) in three ways; for what is no
+        table, :class:`TextSampler` or :class:`ImageSampler` and copies. More candidates gain more on one table and less
+        on another, where the best of many is best by chance.
     ratios : sequence of float in (0, 1], default=(0.5, 1.0)
         Rows of each smaller class per row of the largest that are tried with each candidate, unless its
         ``sampling_strategy`` is None. Those that all classes have already are left out.
@@ -72,7 +81,7 @@ class AutoSampler(Chooser, BaseAugmenter):
     sampling_strategy_ : dict
         Number of rows made of each class.
     n_features_in_ : int
-        Number of columns seen.
+        Number of columns seen, of a table.
     feature_names_in_ : ndarray of str of shape (`n_features_in_`,)
         Their names, where they are all strings.
     synthetic_mask_ : ndarray of bool of shape (n_rows_out,)
@@ -85,7 +94,8 @@ class AutoSampler(Chooser, BaseAugmenter):
     Raises
     ------
     DataError
-        When the estimator cannot be trained on the rows as they are.
+        When the estimator cannot be trained on the rows as they are; for items without an estimator, or with a
+        candidate that is a sampler of tables.
 
     See Also
     --------
@@ -121,8 +131,10 @@ class AutoSampler(Chooser, BaseAugmenter):
 
         Parameters
         ----------
-        X : {array-like, sparse matrix, dataframe} of shape (n_rows, n_columns)
-            Features: ndarray, list, CSR or CSC, pandas or polars.
+        X : {array-like, sparse matrix, dataframe} of shape (n_rows, n_columns), or items
+            Features: ndarray, list, CSR or CSC, pandas or polars. Items are an array of shape (n_items, ...) of three
+            dimensions or more; texts in a list, an array, a Series, or the only column of a frame, where most are of
+            several words and differ; or a list of arrays that differ in shape.
         y : array-like of shape (n_rows,)
             Class labels, or a one-vs-all indicator.
         groups : array-like of shape (n_rows,), default=None
@@ -135,6 +147,14 @@ class AutoSampler(Chooser, BaseAugmenter):
             In the containers and dtypes that came in; frames get the index 0, 1, ...
         """
         return super().fit_resample(X, y, groups=groups)
+
+    def _check_table(self, X):
+        items = kind_of_items(X)
+        if items is None:
+            return super()._check_table(X)
+        if self.estimator is None:
+            raise no_estimator(items)
+        return wrap_items(X)
 
     def _strategy(self, data: SamplingData) -> dict[Any, int]:
         return self._strategy_of(self._chosen(data), data)
@@ -162,7 +182,7 @@ class AutoSampler(Chooser, BaseAugmenter):
 
     def _make_class(self, part: ClassData, n_rows: int) -> NewRows:
         # Whoever asks for a number of rows of a class has decided that there shall be some.
-        chosen = self._chosen(part.data) or InnerSampler(GenerativeOverSampler())
+        chosen = self._chosen(part.data) or InnerSampler(_any_sampler(part.data))
         return chosen.make(part, n_rows, part.data.sieve)
 
     def _chosen(self, data: SamplingData, groups: Any = None) -> InnerSampler | None:
@@ -171,11 +191,12 @@ class AutoSampler(Chooser, BaseAugmenter):
         return None if candidate.sampler is None else InnerSampler(candidate.sampler)
 
     def _choose(self, data: SamplingData, groups: Any) -> Candidate:
-        samplers = named(self.candidates, default_samplers())
+        items = _items_of(data)
+        samplers = named(self.candidates, default_samplers(items))
         streams = data.streams.child("choice")
         candidates = [
             Candidate(NOTHING),
-            *sampler_candidates(samplers, self.ratios, data.counts, streams.child("candidate")),
+            *sampler_candidates(samplers, self.ratios, data.counts, streams.child("candidate"), items),
         ]
         own = self.estimator is None
         best = self._chosen_of(
@@ -189,6 +210,17 @@ class AutoSampler(Chooser, BaseAugmenter):
         )
         self.best_sampler_ = best.sampler
         return best
+
+
+def _items_of(data: SamplingData) -> str | None:
+    """What is sampled that is no table."""
+    return (kind_of_items(data.table.native) or "arrays") if isinstance(data.table, ItemTable) else None
+
+
+def _any_sampler(data: SamplingData) -> Any:
+    """What makes rows where nothing has been chosen."""
+    items = _items_of(data)
+    return GenerativeOverSampler() if items is None else next(iter(default_samplers(items).values()))
 
 
 def _own_learners(seed: int) -> dict[str, Any]:

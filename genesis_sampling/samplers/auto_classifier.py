@@ -16,7 +16,15 @@ from .._folds import depends_on_predict, scorer_of
 from .._random import RandomStreams
 from ..exceptions import DataError
 from ..tables.containers import Target
-from ._candidates import NOTHING, Candidate, default_samplers, named, sampler_candidates
+from ..tables.items import kind_of_items
+from ._candidates import (
+    NOTHING,
+    Candidate,
+    default_samplers,
+    named,
+    no_estimator,
+    sampler_candidates,
+)
 from ._chooser import Chooser
 from ._delegation import DelegatingClassifier
 from ._rivals import with_class_weights, with_tuned_threshold
@@ -39,7 +47,8 @@ class AutoAugmentedClassifier(Chooser, DelegatingClassifier):
     Parameters
     ----------
     estimator : classifier, default=None
-        What is trained. None for boosted trees that take a table as it comes.
+        What is trained. None for boosted trees that take a table as it comes; images, texts and signals need one of
+        yours.
     candidates : "default", list or dict of str, default="default"
         What to choose from: samplers, ``"class weights"`` and, for two classes and without groups,
         ``"tuned threshold"``. ``"default"``: these two and the samplers of :class:`AutoSampler`.
@@ -80,14 +89,15 @@ class AutoAugmentedClassifier(Chooser, DelegatingClassifier):
     classes_ : ndarray of shape (n_classes,)
         The labels, sorted.
     n_features_in_ : int
-        Number of columns seen.
+        Number of columns seen, of a table.
     feature_names_in_ : ndarray of str of shape (`n_features_in_`,)
         Their names, where they are all strings.
 
     Raises
     ------
     DataError
-        When the estimator cannot be trained on the rows as they are, or a candidate is none.
+        When the estimator cannot be trained on the rows as they are, or a candidate is none; for items without an
+        estimator, or with a candidate that is a sampler of tables.
 
     See Also
     --------
@@ -120,8 +130,8 @@ class AutoAugmentedClassifier(Chooser, DelegatingClassifier):
 
         Parameters
         ----------
-        X : {array-like, sparse matrix, dataframe} of shape (n_rows, n_columns)
-            What the estimator and the samplers take.
+        X : {array-like, sparse matrix, dataframe} of shape (n_rows, n_columns), or items
+            What the estimator and the samplers take; items are those that :class:`AutoSampler` takes.
         y : array-like of shape (n_rows,)
             Class labels.
         groups : array-like of shape (n_rows,), default=None
@@ -131,11 +141,18 @@ class AutoAugmentedClassifier(Chooser, DelegatingClassifier):
         -------
         self : object
         """
-        validate_data(self, X, skip_check_array=True)
+        items = kind_of_items(X)
+        if items is None:
+            validate_data(self, X, skip_check_array=True)
+        elif self.estimator is None:
+            raise no_estimator(items)
         target, self.classes_ = read_labels(y, "AutoAugmentedClassifier")
         check_consistent_length(X, target.codes, groups)
         streams = RandomStreams.from_random_state(self.random_state)
-        candidates = [Candidate(NOTHING), *self._candidates(target, groups, streams.child("candidate"))]
+        candidates = [
+            Candidate(NOTHING),
+            *self._candidates(target, groups, streams.child("candidate"), items),
+        ]
         model = self._model()
         best = self._chosen_of(
             candidates, {"estimator": model}, X, target, groups, streams.child("folds"), warn_user
@@ -146,13 +163,15 @@ class AutoAugmentedClassifier(Chooser, DelegatingClassifier):
     def _model(self) -> Any:
         return TableTrees() if self.estimator is None else self.estimator
 
-    def _candidates(self, target: Target, groups: Any, streams: RandomStreams) -> list[Candidate]:
+    def _candidates(
+        self, target: Target, groups: Any, streams: RandomStreams, items: str | None
+    ) -> list[Candidate]:
         """What may be done to the model, then what may be done to the rows."""
         changes: dict[str, Callable[[Any], Any]] = {
             CLASS_WEIGHTS: with_class_weights,
             TUNED_THRESHOLD: partial(with_tuned_threshold, **self._threshold(target, streams)),
         }
-        given = named(self.candidates, dict.fromkeys(changes) | default_samplers())
+        given = named(self.candidates, dict.fromkeys(changes) | default_samplers(items))
         wanted = {name: name if one is None else one for name, one in given.items()}
         unknown = [one for one in wanted.values() if isinstance(one, str) and one not in changes]
         if unknown:
@@ -167,7 +186,7 @@ class AutoAugmentedClassifier(Chooser, DelegatingClassifier):
         for name, one in wanted.items():
             if not isinstance(one, str):
                 counts = dict(zip(target.classes, target.counts.tolist(), strict=True))
-                found += sampler_candidates({name: one}, self.ratios, counts, streams)
+                found += sampler_candidates({name: one}, self.ratios, counts, streams, items)
             elif one == CLASS_WEIGHTS or has_threshold:
                 found.append(Candidate(name, change=changes[one]))
         return found

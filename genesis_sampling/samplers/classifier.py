@@ -20,6 +20,8 @@ from sklearn.utils.validation import (
 
 from .._random import RandomStreams
 from ..exceptions import DataError
+from ..tables.items import kind_of_items
+from ._candidates import check_takes_items, no_estimator
 from ._delegation import DelegatingClassifier, answers
 from ._seeds import seeded
 from ._table_trees import TableTrees
@@ -42,7 +44,7 @@ class AugmentedClassifier(DelegatingClassifier):
     ----------
     estimator : classifier, default=None
         What is trained. None for boosted trees that take a table as it comes (``HistGradientBoostingClassifier``, with
-        categories and times read as numbers).
+        categories and times read as numbers). Images, texts and signals need one of yours.
     sampler : sampler or "passthrough", default=None
         What resamples: anything with ``fit_resample``. None for :class:`GenerativeOverSampler`, ``"passthrough"`` for
         the rows as they are.
@@ -64,7 +66,7 @@ class AugmentedClassifier(DelegatingClassifier):
     classes_ : ndarray of shape (n_classes,)
         The labels, sorted.
     n_features_in_ : int
-        Number of columns seen.
+        Number of columns seen, of a table.
     feature_names_in_ : ndarray of str of shape (`n_features_in_`,)
         Their names, where they are all strings.
     prior_ : ndarray of shape (n_classes,)
@@ -79,7 +81,8 @@ class AugmentedClassifier(DelegatingClassifier):
     Raises
     ------
     DataError
-        When the estimator cannot take what it shall be given (validation rows, weights), or no row of a class is left.
+        When the estimator cannot take what it shall be given (validation rows, weights), or no row of a class is left;
+        for items without an estimator, or with a sampler of tables.
 
     See Also
     --------
@@ -161,8 +164,8 @@ class AugmentedClassifier(DelegatingClassifier):
 
         Parameters
         ----------
-        X : {array-like, sparse matrix, dataframe} of shape (n_rows, n_columns)
-            What sampler and estimator both take; they get it unchanged.
+        X : {array-like, sparse matrix, dataframe} of shape (n_rows, n_columns), or items
+            What sampler and estimator both take; they get it unchanged. Items are as in :class:`AutoSampler`.
         y : array-like of shape (n_rows,)
             Class labels.
         sample_weight : array-like of shape (n_rows,), default=None
@@ -249,11 +252,25 @@ class AugmentedClassifier(DelegatingClassifier):
 
     def _check_data(self, X: Any, y: Any, sample_weight: Any, groups: Any) -> TrainingRows:
         """The rows, their labels as positions in ``classes_``; sets what is known of the columns."""
-        validate_data(self, X, skip_check_array=True)
+        self._check_container(X)
         target, self.classes_ = read_labels(y, "AugmentedClassifier")
         check_consistent_length(X, target.codes, sample_weight, groups)
         weight = None if sample_weight is None else _checked_weight(sample_weight)
         return TrainingRows(X, target.codes, weight, groups)
+
+    def _check_container(self, X: Any) -> None:
+        """Columns of a table; parts that take what is none."""
+        items = kind_of_items(X)
+        if items is None:
+            validate_data(self, X, skip_check_array=True)
+            return
+        if self.estimator is None:
+            raise no_estimator(items)
+        if not isinstance(self.sampler, str):
+            check_takes_items(self._own_sampler(), items)
+
+    def _own_sampler(self) -> Any:
+        return GenerativeOverSampler() if self.sampler is None else self.sampler
 
     def _check_estimator(self, estimator: Any, weighted: bool) -> None:
         """Refuse, before any work is done, what the estimator cannot take or give."""
@@ -289,8 +306,7 @@ class AugmentedClassifier(DelegatingClassifier):
         if isinstance(self.sampler, str):
             self.sampler_ = self.sampler
             return train
-        sampler = GenerativeOverSampler() if self.sampler is None else self.sampler
-        self.sampler_ = sampler = self._seeded(sampler, streams)
+        self.sampler_ = sampler = self._seeded(self._own_sampler(), streams)
         # Ours take what their hook names.
         hook = sampler._resample if isinstance(sampler, BaseAugmenter) else sampler.fit_resample
         takes_groups = train.groups is not None and "groups" in _arguments(hook)
@@ -346,8 +362,11 @@ class AugmentedClassifier(DelegatingClassifier):
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
-        sampler = GenerativeOverSampler() if self.sampler is None else self.sampler
-        parts = [get_tags(part) for part in (self._model(), sampler) if hasattr(part, "__sklearn_tags__")]
+        parts = [
+            get_tags(part)
+            for part in (self._model(), self._own_sampler())
+            if hasattr(part, "__sklearn_tags__")
+        ]
         for name in ("sparse", "allow_nan", "categorical", "string"):
             setattr(tags.input_tags, name, all(getattr(part.input_tags, name) for part in parts))
         return tags

@@ -9,12 +9,15 @@ import pandas as pd
 from scipy import sparse
 
 from ..exceptions import DataError
-from .containers import Table
-from .foreign import frame_from_foreign, frame_to_foreign, is_foreign_frame
+from .containers import Table, is_frame
+from .foreign import frame_from_foreign, frame_to_foreign, is_foreign_frame, is_foreign_series
+from .images import check_images
 
-__all__ = ["ItemEncoder", "ItemTable", "items_at", "items_frame", "settled", "wrap_items"]
+__all__ = ["ItemEncoder", "ItemTable", "items_at", "items_frame", "kind_of_items", "settled", "wrap_items"]
 
 ITEM = "item"
+# Of the only column of a frame more cells have to differ, and to have several words, for it to be one of texts.
+TEXT_SHARE = 0.5
 
 
 class ItemTable(Table):
@@ -185,7 +188,7 @@ def _wrapped(X: Any) -> ItemTable:
         return _ListItems(X, [np.asarray(item) if isinstance(item, list | tuple) else item for item in X])
     name = "sparse data" if sparse.issparse(X) else type(X).__name__
     hint = " Make it dense first." if sparse.issparse(X) else ""
-    raise DataError(f"Got {name} for X; expected an array, a list, a Series or a frame.{hint}")
+    raise DataError(f"Got {name} for X; expected an array, a list, a Series of pandas or a frame.{hint}")
 
 
 def _items_of_frame(frame: pd.DataFrame) -> np.ndarray | list:
@@ -216,3 +219,49 @@ def settled(
     if bounds is not None:
         made = np.clip(made, *bounds)
     return made.astype(dtype, copy=False)
+
+
+def kind_of_items(X: Any) -> str | None:
+    """What ``X`` holds that is no table: ``"texts"``, ``"images"`` or other ``"arrays"``; None for a table.
+
+    Arrays of three dimensions and more, texts in a list, an array or a Series, and lists of arrays that differ in
+    shape are no tables. Rows of numbers, which may be series, are one.
+    """
+    if is_frame(X):
+        return "texts" if X.shape[1] == 1 and _are_texts(X) else None
+    if isinstance(X, np.ndarray) and X.ndim > 2:
+        return "images" if _are_images(X) else "arrays"
+    if isinstance(X, np.ndarray) and X.ndim == 1:
+        return _kind_of_list(X.tolist()) if X.dtype.kind in "OSU" else None
+    if isinstance(X, pd.Series) or is_foreign_series(X):
+        return _kind_of_list(X.to_list())
+    return _kind_of_list(X) if isinstance(X, list | tuple) else None
+
+
+def _are_texts(frame: Any) -> bool:
+    """Whether a frame of one column holds texts, and not categories or names: of several words, most of them once."""
+    column = (frame if isinstance(frame, pd.DataFrame) else frame_from_foreign(frame)).iloc[:, 0]
+    known = column.dropna()
+    if isinstance(column.dtype, pd.CategoricalDtype) or not all(isinstance(cell, str) for cell in known):
+        return False
+    n_least = TEXT_SHARE * len(known)
+    return known.nunique() > n_least and sum(" " in cell.strip() for cell in known) > n_least
+
+
+def _are_images(X: np.ndarray) -> bool:
+    try:
+        check_images(X)
+    except DataError:
+        return False
+    return True
+
+
+def _kind_of_list(values: list | tuple) -> str | None:
+    if any(isinstance(value, str | bytes) for value in values):
+        return "texts"
+    try:
+        shapes = {np.shape(value) for value in values}
+    except ValueError:  # a ragged item
+        return None
+    is_deep = any(len(shape) > 1 for shape in shapes)
+    return "arrays" if () not in shapes and (len(shapes) > 1 or is_deep) else None
