@@ -79,7 +79,9 @@ def judged(truth: np.ndarray, predicted: np.ndarray, risk: np.ndarray) -> dict[s
     risk = np.clip(risk, 1e-4, 1 - 1e-4)
     halves = StratifiedKFold(2, shuffle=True, random_state=0)
     sigmoid = LogisticRegression(C=np.inf)
-    again = cross_val_predict(sigmoid, special.logit(risk)[:, None], truth, cv=halves, method="predict_proba")[:, 1]
+    again = cross_val_predict(
+        sigmoid, special.logit(risk)[:, None], truth, cv=halves, method="predict_proba"
+    )[:, 1]
     values = (
         balanced_accuracy_score(truth, predicted),
         f1_score(truth, predicted),
