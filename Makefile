@@ -95,7 +95,7 @@ $(VENV)/.demo: $(VENV)/.made pyproject.toml constraints.txt
 $(VENV)/.dev: $(VENV)/.made pyproject.toml constraints.txt
 	@echo "Installing genesis-sampling with '$(EXTRAS)' and the development tools into $(VENV) (some minutes) ..."
 	@$(BIN)/python $(PIP_INSTALL) -c constraints.txt --build-constraint constraints.txt \
-		-e '.[$(EXTRAS)]' --group tests --group docs --group dev || { \
+		-e '.[$(EXTRAS)]' --group tests --group docs --group dev $(if $(findstring image,$(EXTRAS)),--group image-tests) || { \
 		echo "Is it torch that was not found? See 'A CPU build of torch' in docs/install.rst, or leave EXTRAS out."; exit 1; }
 	@touch $(VENV)/.demo $@
 
