@@ -10,7 +10,7 @@ VENV ?= .venv
 DATA ?=
 TARGET ?=
 # The extras that the tests and checks need; EXTRAS=all adds torch (its CPU build) and the others.
-EXTRAS ?= plots,parquet
+EXTRAS ?= plots,parquet,dask
 PYTEST_ARGS ?=
 # Processes that run tests. One thread each, so that two of them do not fight over two cores.
 JOBS ?= 2

@@ -36,6 +36,7 @@ HEADINGS = {
 DEEPER = {
     "metrics": ["fidelity", "manifold", "diversity", "privacy", "utility", "calibration", "bias", "image"],
     "reports": [""],
+    "distributed": [""],
 }
 SCIKIT_LEARN = "https://scikit-learn.org/stable"
 SCIKIT_LEARN_LABELS = {

@@ -19,7 +19,17 @@ from ..tables.items import ITEM, ItemTable, items_at, items_frame, settled, wrap
 from ..tables.neighbors import distance_view
 from ._checks import check_is_instance
 from .base import BaseAugmenter
-from .data import ClassData, ClassSource, NewRows, ResamplePlan, SamplingData, Sieve, draw_class, plan_classes
+from .data import (
+    ClassData,
+    ClassSource,
+    DrawBlock,
+    NewRows,
+    ResamplePlan,
+    SamplingData,
+    Sieve,
+    learn_class,
+    plan_classes,
+)
 from .flattened import FlattenedSampler
 from .items import ItemSampler
 from .strategy import target_counts
@@ -68,10 +78,15 @@ class InnerSampler:
 
     def make(self, part: ClassData, n_rows: int, sieve: Sieve | None) -> NewRows:
         """``n_rows`` new rows of one class that pass the sieve."""
-        inner = self._seen(part.data, sieve).of_class(part.code)
+        return self.learn(part, n_rows, sieve)(n_rows, 0)
+
+    def learn(self, part: ClassData, n_rows: int, sieve: Sieve | None) -> DrawBlock:
+        """What draws new rows of one class that pass the sieve, in blocks of ``n_rows`` in all."""
+        seen = self._seen(part.data, sieve).of_class(part.code)
         if not self.is_ours:
-            return self._make_foreign(inner, n_rows)
-        return _as_rows(self.sampler._make_class(inner, n_rows), inner.data.table, part.data.table)
+            return self._learn_foreign(seen)
+        draw = self.sampler._learn_class(seen, n_rows)
+        return lambda n_drawn, block: _as_rows(draw(n_drawn, block), seen.data.table, part.data.table)
 
     def _seen(self, data: SamplingData, sieve: Sieve | None) -> SamplingData:
         """The data as the sampler gets them; items it checks by itself, since it may keep what it finds.
@@ -84,10 +99,13 @@ class InnerSampler:
         return inner
 
     def _make_foreign(self, part: ClassData, n_rows: int) -> NewRows:
+        return self._learn_foreign(part)(n_rows, 0)
+
+    def _learn_foreign(self, part: ClassData) -> DrawBlock:
         def draw(count: int, streams: RandomStreams) -> NewRows:
             return _resample_class(self.sampler, part, count, streams)
 
-        return draw_class(ClassSource(draw, nested=False), n_rows, part)
+        return learn_class(ClassSource(draw, nested=False), part)
 
 
 def _resample_class(sampler: Any, part: ClassData, n_rows: int, streams: RandomStreams) -> NewRows:

@@ -23,7 +23,16 @@ from ..tables.containers import Table, array_of_rows, is_frame, wrap_table, wrap
 from ..tables.items import ItemTable
 from ..tables.schema import check_column_names
 from ._shown import shown_pairs
-from .data import ClassData, ClassSource, NewRows, ResamplePlan, SamplingData, draw_class, plan_classes
+from .data import (
+    ClassData,
+    ClassSource,
+    DrawBlock,
+    NewRows,
+    ResamplePlan,
+    SamplingData,
+    learn_class,
+    plan_classes,
+)
 from .strategy import target_counts
 
 __all__ = ["BaseAugmenter", "ClasswiseOverSampler", "TargetOverSampler"]
@@ -115,6 +124,13 @@ class BaseAugmenter(BaseSampler):
         raise DataError(
             f"{type(self).__name__} makes no rows of a class by itself; expected an over-sampler."
         )
+
+    def _learn_class(self, part: ClassData, n_rows: int) -> DrawBlock:
+        """What draws new rows of one class in blocks that together have ``n_rows``.
+
+        Here each block learns the class anew. A sampler that need not overrides this, and makes its rows by it.
+        """
+        return lambda n_drawn, block: self._make_class(part.data.of_block(block).of_class(part.code), n_drawn)
 
     def _check_input(self, X, y) -> SamplingData:
         """Checked containers of ``X`` and ``y``; sets ``n_features_in_`` and ``feature_names_in_``."""
@@ -248,4 +264,7 @@ class ClasswiseOverSampler(TargetOverSampler):
         """Learn one class."""
 
     def _make_class(self, part: ClassData, n_rows: int, **params) -> NewRows:
-        return draw_class(self._fit_class(part, **params), n_rows, part)
+        return self._learn_class(part, n_rows, **params)(n_rows, 0)
+
+    def _learn_class(self, part: ClassData, n_rows: int, **params) -> DrawBlock:
+        return learn_class(self._fit_class(part, **params), part)

@@ -14,7 +14,7 @@ from ..filters import Constraint, parse_constraints
 from ._inner import InnerSampler
 from ._sieves import ConstraintSieve, chain, check_repairable, fitted_constraints, mended, violations
 from .base import BaseAugmenter
-from .data import ClassData, NewRows, ResamplePlan, SamplingData, Sieve
+from .data import ClassData, DrawBlock, NewRows, ResamplePlan, SamplingData, Sieve
 
 __all__ = ["ConstraintFilter"]
 
@@ -118,15 +118,18 @@ class ConstraintFilter(BaseAugmenter):
         return plan
 
     def _make_class(self, part: ClassData, n_rows: int) -> NewRows:
-        self._fit_constraints(part.data)
         if self.sampler is None:
             return super()._make_class(part, n_rows)
+        return self._learn_class(part, n_rows)(n_rows, 0)
+
+    def _learn_class(self, part: ClassData, n_rows: int) -> DrawBlock:
+        self._fit_constraints(part.data)
         if self._action() not in ("resample", "repair"):
             raise DataError(
                 f"Got ConstraintFilter(on_violation={self.on_violation!r}) inside another sampler, which needs its "
                 "counts met; expected on_violation='resample' or 'repair'."
             )
-        return InnerSampler(self.sampler).make(part, n_rows, self._sieve(part.data.sieve))
+        return InnerSampler(self.sampler).learn(part, n_rows, self._sieve(part.data.sieve))
 
     def _fit_constraints(self, data: SamplingData) -> None:
         """Set ``constraints_``; refuse what cannot be met as asked."""

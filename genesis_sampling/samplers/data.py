@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Hashable
 from copy import copy
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -24,11 +24,12 @@ from ._warning import warn_user
 __all__ = [
     "ClassData",
     "ClassSource",
+    "DrawBlock",
     "NewRows",
     "ResamplePlan",
     "SamplingData",
     "Sieve",
-    "draw_class",
+    "learn_class",
     "plan_classes",
 ]
 
@@ -153,6 +154,14 @@ class SamplingData:
         """The same data with another sieve."""
         data = copy(self)
         data.sieve = sieve
+        return data
+
+    def of_block(self, block: int) -> SamplingData:
+        """The same data with streams of one block of new rows, for which all is learned anew; block 0 has its own."""
+        if not block:
+            return self
+        data = copy(self)
+        data.streams, data._shared = self.streams.child("block", block), {}
         return data
 
 
@@ -294,6 +303,11 @@ class ClassSource:
         return self.draw(stop - start, streams.child("from", start))
 
 
+# ``draw(n_rows, block) -> NewRows``: rows of a class that has been learned, filters around it included. Blocks are
+# numbered from 0 and have independent streams, so they can be drawn in any order, anywhere and again.
+DrawBlock = Callable[[int, int], NewRows]
+
+
 @dataclass
 class ResamplePlan:
     """What the result of a resampling consists of.
@@ -356,24 +370,31 @@ class Sieve(ABC):
         """
 
 
-def draw_class(source: ClassSource, n_rows: int, part: ClassData) -> NewRows:
-    """``n_rows`` new rows of one class that pass the sieve of the data, made in bounded rounds.
+def learn_class(source: ClassSource, part: ClassData) -> DrawBlock:
+    """What draws rows of one class that pass the sieve of the data, in bounded rounds; the sieve learns the class now.
 
-    Raises
-    ------
-    TargetNotReachedError
-        When too few candidates pass; the message has the reasons and the count that was reached.
+    A draw raises TargetNotReachedError when too few candidates pass; the message has the reasons and the count that was
+    reached.
     """
-    streams = part.streams.child("draw")
-    choices = {f"{name} of class {part.label!r}": choice for name, choice in source.choices.items()}
-    if part.data.sieve is None:
-        rows = source.draw(n_rows, streams)
-        if len(rows) == n_rows:
-            return replace(rows, choices=choices)
     sieve = part.data.sieve
     if sieve is not None:
         # Rows of a stream of their own: what is learned from them has not seen the candidates.
         sieve = sieve.for_class(part, lambda count: source.draw(count, part.streams.child("reference")))
+    return partial(_draw_block, source, sieve, part)
+
+
+def _draw_block(
+    source: ClassSource, sieve: Sieve | None, part: ClassData, n_rows: int, block: int
+) -> NewRows:
+    """One block of rows, with a sieve that has learned the class."""
+    streams = part.streams.child("draw")
+    # Block 0, often the only one, is what is drawn where there are no blocks.
+    streams = streams.child("block", block) if block else streams
+    choices = {f"{name} of class {part.label!r}": choice for name, choice in source.choices.items()}
+    if sieve is None:
+        rows = source.draw(n_rows, streams)
+        if len(rows) == n_rows:
+            return replace(rows, choices=choices)
     accepted, rejected = NewRows.none_of(part.rows), Counter()
     n_drawn, budget = 0, max(MIN_CANDIDATES, CANDIDATES_PER_ROW * n_rows)
     while (

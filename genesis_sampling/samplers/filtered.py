@@ -13,7 +13,7 @@ from ..filters.quality import SCORERS
 from ._inner import InnerSampler
 from ._sieves import BY_GENERATOR, DiversitySieve, QualitySieve, chain
 from .base import BaseAugmenter
-from .data import ClassData, NewRows, ResamplePlan, SamplingData, Sieve
+from .data import ClassData, DrawBlock, NewRows, ResamplePlan, SamplingData, Sieve
 from .generative import GenerativeOverSampler
 from .items import ItemSampler
 
@@ -49,7 +49,10 @@ class SievingSampler(BaseAugmenter):
         return self._inner().plan(data, chain(self._sieve(), data.sieve))
 
     def _make_class(self, part: ClassData, n_rows: int) -> NewRows:
-        return self._inner().make(part, n_rows, chain(self._sieve(), part.data.sieve))
+        return self._learn_class(part, n_rows)(n_rows, 0)
+
+    def _learn_class(self, part: ClassData, n_rows: int) -> DrawBlock:
+        return self._inner().learn(part, n_rows, chain(self._sieve(), part.data.sieve))
 
 
 class QualityFilter(SievingSampler):

@@ -37,7 +37,7 @@ from ._fingerprint import fingerprint
 from ._inner import with_dtypes
 from ._sieves import ConstraintSieve, QualitySieve, chain, fitted_constraints
 from .base import ClasswiseOverSampler
-from .data import ClassData, ClassSource, NewRows, Sieve, draw_class
+from .data import ClassData, ClassSource, DrawBlock, NewRows, Sieve
 
 __all__ = ["GenerativeOverSampler"]
 
@@ -59,11 +59,13 @@ class GenerativeOverSampler(ClasswiseOverSampler):
 
     Parameters
     ----------
-    generator : {"auto", "tree", "gaussian_copula", "ctgan", "tvae", "diffusion"} or generator, default="auto"
-        What learns and draws the rows: a name (the last three need the extra ``torch``), an instance (whose parameters
-        can be searched, as in ``generator__min_samples_leaf``), a density of scikit-learn such as ``KernelDensity`` or
-        ``GaussianMixture``, or any object with ``fit`` and ``sample``. ``"auto"`` is the copula for fewer than 50 rows,
-        which are too few to grow trees on, and trees else; ``report_`` says which.
+    generator : {"auto", "tree", "gaussian_copula", "ctgan", "tvae", "diffusion", "image_vae", "dcgan"} or generator, \
+            default="auto"
+        What learns and draws the rows: a name (the last five need the extra ``torch``, the last two learn arrays of
+        images), an instance (whose parameters can be searched, as in ``generator__min_samples_leaf``), a density of
+        scikit-learn such as ``KernelDensity`` or ``GaussianMixture``, or any object with ``fit`` and ``sample``.
+        ``"auto"`` is the copula for fewer than 50 rows, which are too few to grow trees on, and trees else; for images
+        it is ``"image_vae"``. ``report_`` says which.
     generator_params : dict, default=None
         Parameters for a generator given by name.
     train_on : {"auto", "class", "all"}, default="auto"
@@ -171,14 +173,14 @@ class GenerativeOverSampler(ClasswiseOverSampler):
             )
         return wrap_items(X)
 
-    def _make_class(self, part: ClassData, n_rows: int) -> NewRows:
+    def _learn_class(self, part: ClassData, n_rows: int) -> DrawBlock:
         constraints = fitted_constraints(parse_constraints(self.constraints), part.data.table.frame)
         sieve: Sieve | None = ConstraintSieve(constraints) if constraints else None
         if self.quality_threshold is not None:
             sieve = chain(sieve, QualitySieve(self.quality_threshold, "discriminator"))
         if sieve is not None:
             part = part.with_sieve(chain(sieve, part.data.sieve))
-        return draw_class(self._fit_class(part), n_rows, part)
+        return super()._learn_class(part, n_rows)
 
     def _fit_class(self, part: ClassData) -> ClassSource:
         is_items = isinstance(part.data.table, ItemTable)

@@ -15,7 +15,7 @@ from sklearn.utils.metaestimators import _BaseComposition
 from ..exceptions import DataError, GenesisWarning, TargetNotReachedError
 from ._inner import InnerSampler, keep_rows
 from .base import BaseAugmenter
-from .data import ClassData, NewRows, ResamplePlan, SamplingData, plan_classes
+from .data import ClassData, DrawBlock, NewRows, ResamplePlan, SamplingData, plan_classes
 from .noise import NoiseSampler
 
 __all__ = ["HybridSampler"]
@@ -210,16 +210,34 @@ class HybridSampler(BaseAugmenter, _BaseComposition):
         return kept
 
     def _make_class(self, part: ClassData, n_rows: int) -> NewRows:
+        return self._learn_class(part, n_rows)(n_rows, 0)
+
+    def _learn_class(self, part: ClassData, n_rows: int) -> DrawBlock:
         """New rows of one class from all over-samplers."""
         samplers = self._over_samplers()
-        made = [NewRows.none_of(part.rows)]
-        for position, sampler in enumerate(samplers):
-            left = n_rows - sum(map(len, made))
-            is_last = position == len(samplers) - 1
-            asked = left if is_last else min(left, self._asked(position, sampler, part, n_rows))
-            if asked > 0:
-                made.append(_make_or_leave(sampler, part, asked, is_last))
-        return NewRows.concat(made)
+        ends = self._ends(samplers, part, n_rows)
+        learned: dict[int, DrawBlock] = {}
+
+        def learn(position: int, n_asked: int) -> DrawBlock:
+            if position not in learned:
+                learned[position] = samplers[position].learn(part, n_asked, part.data.sieve)
+            return learned[position]
+
+        def draw(n_drawn: int, block: int) -> NewRows:
+            asked = np.diff(np.rint(ends / n_rows * n_drawn).astype(int), prepend=0)
+            made = [NewRows.none_of(part.rows)]
+            for position in range(len(samplers)):
+                left = n_drawn - sum(map(len, made))
+                is_last = position == len(samplers) - 1
+                wanted = left if is_last else min(left, asked[position])
+                if wanted > 0:
+                    made.append(_draw_or_leave(learn(position, n_rows), wanted, block, part, is_last))
+            return NewRows.concat(made)
+
+        for position, n_asked in enumerate(np.diff(ends, prepend=0).tolist()):
+            if n_asked:
+                learn(position, n_asked)
+        return draw
 
     def _over_samplers(self) -> list[InnerSampler]:
         over = NoiseSampler() if self.over is None else self.over
@@ -239,13 +257,13 @@ class HybridSampler(BaseAugmenter, _BaseComposition):
             )
         return [InnerSampler(sampler, position) for position, sampler in enumerate(samplers)]
 
-    def _asked(self, position: int, sampler: InnerSampler, part: ClassData, n_rows: int) -> int:
-        """Rows that one of several over-samplers shall make."""
+    def _ends(self, samplers: list[InnerSampler], part: ClassData, n_rows: int) -> np.ndarray:
+        """Rows that the over-samplers up to each one shall make together."""
         if self.shares is None:
-            return sampler.strategy(part.data)[part.label]
+            asked = [sampler.strategy(part.data)[part.label] for sampler in samplers[:-1]]
+            return np.minimum(np.cumsum([*asked, n_rows]), n_rows)
         # Rounding the running total, not each share, makes the shares add up.
-        ends = np.rint(np.cumsum(self.shares) * n_rows).astype(int)
-        return int(ends[position] - (ends[position - 1] if position else 0))
+        return np.rint(np.cumsum(self.shares) * n_rows).astype(int)
 
     def _clean(self, plan: ResamplePlan, kept: np.ndarray, data: SamplingData) -> None:
         """Take out of the plan what the cleaning step removes."""
@@ -264,10 +282,10 @@ def _are_shares(shares: Any, n_samplers: int) -> bool:
     return len(shares) == n_samplers and min(shares) >= 0 and bool(np.isclose(np.sum(shares), 1))
 
 
-def _make_or_leave(sampler: InnerSampler, part: ClassData, n_rows: int, is_last: bool) -> NewRows:
+def _draw_or_leave(draw: DrawBlock, n_rows: int, block: int, part: ClassData, is_last: bool) -> NewRows:
     """Rows from one over-sampler; none where it cannot make them and another one follows."""
     try:
-        return sampler.make(part, n_rows, part.data.sieve)
+        return draw(n_rows, block)
     except TargetNotReachedError:
         if is_last:
             raise

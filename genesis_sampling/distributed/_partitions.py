@@ -1,0 +1,185 @@
+"""The partitions of a Dask DataFrame: one look at each, and rows drawn from them without moving the others."""
+
+from __future__ import annotations
+
+import difflib
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+import dask
+import numpy as np
+import pandas as pd
+from dask import delayed
+from dask.dataframe.utils import has_known_categories
+
+from .._random import RandomStreams
+from ..exceptions import DataError
+from ..tables.containers import wrap_target
+from ..tables.schema import check_column_names
+from ._picks import Pick, concat_rows, shares_of_partitions
+
+__all__ = ["PartitionedTable", "survey"]
+
+
+@dataclass(frozen=True)
+class PartitionedTable:
+    """A Dask DataFrame whose partitions have been looked at once.
+
+    Parameters
+    ----------
+    parts : list of Delayed
+        The partitions; what they are computed from is fixed here, so that they stay the same in every pass.
+    meta : pandas.DataFrame
+        No rows, with the columns and dtypes of the table.
+    target : hashable
+        The column that holds the classes.
+    classes : list
+        Labels, sorted.
+    counts : ndarray of int of shape (n_partitions, n_classes)
+        Rows of each class in each partition.
+    """
+
+    parts: list[Any]
+    meta: pd.DataFrame
+    target: Any
+    classes: list[Any]
+    counts: np.ndarray
+
+    @property
+    def class_counts(self) -> dict[Any, int]:
+        """Rows of each class, by label."""
+        return dict(zip(self.classes, self.counts.sum(axis=0).tolist(), strict=True))
+
+    def picks(self, wanted: dict[Any, int], streams: RandomStreams) -> list[Pick]:
+        """For each partition its part of a simple random sample of ``wanted`` rows of each class, or of all it has."""
+        shares = self.counts.copy()
+        for code, (label, count) in enumerate(self.class_counts.items()):
+            if wanted[label] < count:
+                child = streams.child("shares", code)
+                shares[:, code] = shares_of_partitions(self.counts[:, code], wanted[label], child)
+        return [
+            Pick(position, self.target, self._by_label(counts), self._by_label(share), streams)
+            for position, (counts, share) in enumerate(zip(self.counts, shares, strict=True))
+        ]
+
+    def sample(self, n_rows: int, streams: RandomStreams) -> pd.DataFrame:
+        """At most ``n_rows`` rows of each class, in the order of the table, with a fresh index."""
+        picks = self.picks(dict.fromkeys(self.classes, n_rows), streams)
+        rows = [
+            delayed(pick.rows)(part)
+            for part, pick in zip(self.parts, picks, strict=True)
+            if sum(pick.share.values())
+        ]
+        return concat_rows(list(dask.compute(*rows)))
+
+    def _by_label(self, counts: np.ndarray) -> dict[Any, int]:
+        return {label: count for label, count in zip(self.classes, counts.tolist(), strict=True) if count}
+
+
+def survey(ddf: Any, target_column: Any) -> PartitionedTable:
+    """Look at every partition once.
+
+    Raises
+    ------
+    DataError
+        For a target that is not there or has gaps, or partitions that disagree on dtypes.
+    """
+    meta = ddf._meta
+    _check_target(list(meta.columns), target_column)
+    check_column_names(meta.columns)
+    # From an optimized graph: an optimizer that sees only some of the columns used might merge partitions.
+    parts = ddf.to_delayed()
+    found = dask.compute(*[delayed(_facts)(part, meta, target_column, pure=False) for part in parts])
+    _check_dtypes(found)
+    _check_no_gaps(found, target_column)
+    classes = _sorted_classes(found, target_column)
+    counts = np.array([[facts.counts.get(label, 0) for label in classes] for facts in found], dtype=np.int64)
+    return PartitionedTable(parts, meta, target_column, classes, counts)
+
+
+@dataclass(frozen=True)
+class _Facts:
+    """What one partition holds."""
+
+    n_missing: int
+    counts: dict[Any, int]
+    differing: list[str]
+
+
+def _facts(part: pd.DataFrame, meta: pd.DataFrame, target_column: Any) -> _Facts:
+    differing = _differences(part, meta) if len(part) else []
+    if differing or not len(part):
+        return _Facts(0, {}, differing)
+    n_missing = int(part[target_column].isna().sum())
+    if n_missing:
+        return _Facts(n_missing, {}, [])
+    target = wrap_target(part[target_column])
+    return _Facts(0, dict(zip(target.classes, target.counts.tolist(), strict=True)), [])
+
+
+def _differences(part: pd.DataFrame, meta: pd.DataFrame) -> list[str]:
+    """Where a partition is not as the table says."""
+    if list(part.columns) != list(meta.columns):
+        return [f"has the columns {list(part.columns)[:20]} instead of {list(meta.columns)[:20]}"]
+    return [
+        f"has {_named(part[name].dtype)} instead of {_named(meta[name].dtype)} in the column {name!r}"
+        for name in meta.columns
+        if not _is_as_said(part[name].dtype, meta[name])
+    ]
+
+
+def _is_as_said(dtype: Any, said: pd.Series) -> bool:
+    if isinstance(said.dtype, pd.CategoricalDtype) and not has_known_categories(said):
+        return isinstance(dtype, pd.CategoricalDtype) and dtype.ordered == said.dtype.ordered
+    return dtype == said.dtype
+
+
+def _named(dtype: Any) -> str:
+    """A dtype in words that tell it from another."""
+    if not isinstance(dtype, pd.CategoricalDtype):
+        return str(dtype)
+    order = "ordered categories" if dtype.ordered else "categories"
+    return f"the {order} {dtype.categories[:10].tolist()}"
+
+
+def _check_target(names: list[Any], target_column: Any) -> None:
+    if target_column not in names:
+        near = difflib.get_close_matches(str(target_column), [str(name) for name in names], 1)
+        hint = f" Did you mean {near[0]!r}?" if near else ""
+        raise DataError(f"Got the target column {target_column!r}; expected one of {names[:20]}.{hint}")
+    if len(names) < 2:
+        raise DataError(
+            f"Got a table whose only column is the target {target_column!r}; expected features beside it."
+        )
+
+
+def _check_dtypes(found: tuple[_Facts, ...]) -> None:
+    for position, facts in enumerate(found):
+        if facts.differing:
+            raise DataError(
+                f"Got partitions that differ: partition {position} {facts.differing[0]}; expected one dtype for each "
+                "column. Convert it, as in ddf.astype(...), or read the files with dtypes given."
+            )
+
+
+def _check_no_gaps(found: tuple[_Facts, ...], target_column: Any) -> None:
+    n_missing = sum(facts.n_missing for facts in found)
+    if n_missing:
+        first = next(position for position, facts in enumerate(found) if facts.n_missing)
+        raise DataError(
+            f"Got {n_missing} rows without a value in the target column {target_column!r} (first in partition "
+            f"{first}); expected a class for every row. Drop them: ddf.dropna(subset=[{target_column!r}])."
+        )
+
+
+def _sorted_classes(found: tuple[_Facts, ...], target_column: Any) -> list[Any]:
+    labels = sum((Counter(facts.counts) for facts in found), Counter())
+    if not labels:
+        raise DataError(f"Got a table of {len(found)} partitions without a row; expected some rows.")
+    try:
+        return sorted(labels)
+    except TypeError as error:
+        raise DataError(
+            f"Got labels of several types in the target column {target_column!r} ({error}); expected one."
+        ) from error

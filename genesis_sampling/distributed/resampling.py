@@ -1,0 +1,201 @@
+"""Resample a Dask DataFrame: learn from a sample, make rows where the workers are."""
+
+from __future__ import annotations
+
+from time import perf_counter
+from typing import Any
+
+import dask
+import dask.dataframe as dd
+import numpy as np
+import pandas as pd
+from dask import delayed
+
+from .._random import RandomStreams
+from ..metrics.augmentation import AugmentationMetrics
+from ..reports import AugmentationReport
+from ..samplers.data import SamplingData
+from ._checks import check_scheduler, check_table, checked_count, checked_sampler
+from ._learned import BLOCK_ROWS, Block, LearnedTable, decide, in_blocks, learn, read_sample
+from ._partitions import PartitionedTable, survey
+from ._picks import Pick, concat_rows
+
+__all__ = ["resample"]
+
+# New rows of each class that the figures of a report look at, at most.
+FIGURE_ROWS = 10_000
+
+
+def resample(
+    sampler: Any,
+    ddf: Any,
+    target_column: Any,
+    *,
+    npartitions: int | None = None,
+    fit_rows: int = 100_000,
+    return_report: bool = False,
+) -> Any:
+    """Resample a Dask DataFrame with a sampler of this package.
+
+    The classes are counted in one pass over the partitions. The sampler then learns from a sample of the rows, the only
+    ones that are moved: of each class all rows if these are ``fit_rows`` at most, which is so for most rare classes,
+    else ``fit_rows`` drawn without replacement. What it has learned is sent to the workers, and the new rows are made
+    when the result is computed. Class counts are met exactly.
+
+    Parameters
+    ----------
+    sampler : sampler
+        Any over-sampler of tables, a filter around one, or a :class:`HybridSampler` with ``RandomUnderSampler`` and
+        without cleaning. It is cloned. Its ``random_state`` decides the sample too.
+    ddf : dask.dataframe.DataFrame
+        The table. Divisions may be unknown, partitions empty, categories known or unknown.
+    target_column : str
+        The column that holds the classes.
+    npartitions : int, default=None
+        Partitions of new rows, at most; None for one for every 65,536 rows. The rows are the same for any number.
+    fit_rows : int, default=100_000
+        Most rows of one class that are learned from. Thirty columns of 100,000 numbers take 24 MB, and a share that is
+        estimated from so many rows has a standard error of at most 0.0016.
+    return_report : bool, default=False
+        Whether to return the report as well.
+
+    Returns
+    -------
+    resampled : dask.dataframe.DataFrame
+        The partitions of ``ddf``, in order and with their values unchanged (less the rows that a HybridSampler
+        removes), then those of new rows. Columns and dtypes are as they were, and the index is 0, 1, ... over all
+        partitions, as on one machine. Divisions are known where no partition is empty.
+    report : AugmentationReport
+        Only with ``return_report=True``. Says how many rows of each class were learned from. Candidates that filters
+        turn down are not counted, since they are made later; figures are those of at most 10,000 new rows of each class
+        against the rows learned from.
+
+    Raises
+    ------
+    DataError
+        For a table or a sampler that cannot be used; nothing is computed of the result then.
+    TargetNotReachedError
+        When filters turn too many rows down. If that shows only in some block of rows, it is raised where the result
+        is computed.
+
+    See Also
+    --------
+    genesis_sampling.augment_imbalanced : The same for a table in memory.
+
+    Notes
+    -----
+    New rows are made in blocks of 65,536 rows of one class, whose random streams are named by seed, class and number of
+    the block. A block is therefore the same for any scheduler and number of workers, and when it is made again after
+    one was lost. Of :math:`n` rows of a class drawn for learning, partitions give numbers from the multivariate
+    hypergeometric distribution, so that the sample is a simple random one. Where every class is learned whole, rows do
+    not depend on how ``ddf`` is partitioned; and a class that is learned from all rows and grows by one block gets the
+    rows that ``fit_resample`` makes with the same seed.
+
+    Where a class is sampled, so are the ranges and categories that the sampler knows of it, the rows that serve as
+    neighbours, and the shares of the classes among those. :class:`DiversityFilter` compares new rows with others of
+    their block.
+
+    Examples
+    --------
+    >>> import dask.dataframe as dd
+    >>> from genesis_sampling import NoiseSampler
+    >>> from genesis_sampling.datasets import make_transactions
+    >>> from genesis_sampling.distributed import resample
+    >>> ddf = dd.from_pandas(make_transactions(2000), npartitions=4)
+    >>> balanced = resample(NoiseSampler(random_state=0), ddf, "is_fraud")
+    >>> balanced.npartitions, len(balanced)
+    (5, 3800)
+    """
+    started = perf_counter()
+    check_table(ddf)
+    fit_rows = checked_count(fit_rows, "fit_rows")
+    npartitions = None if npartitions is None else checked_count(npartitions, "npartitions")
+    sampler = checked_sampler(sampler)
+    check_scheduler()
+    table = survey(ddf, target_column)
+    streams = RandomStreams.from_random_state(getattr(sampler, "random_state", None)).child("partitions")
+    sample = table.sample(fit_rows, streams.child("learned"))
+    data = read_sample(sampler, sample, target_column, table.counts.sum(axis=0))
+    made, stays = decide(sampler, data)
+    new = {code: n_rows for code, n_rows in enumerate(made.values()) if n_rows}
+    learned = learn(sampler, data, new, sample)
+    choices = learned.choices(new)
+    picks = table.picks(stays, streams.child("kept"))
+    resampled = _assembled(table, picks, learned, in_blocks(new, npartitions))
+    if not return_report:
+        return resampled
+    report = AugmentationReport(
+        sampler=type(sampler).__name__,
+        counts_before=table.class_counts,
+        counts_after={label: stays[label] + made[label] for label in table.classes},
+        n_generated=sum(new.values()),
+        n_accepted=sum(new.values()),
+        n_removed=sum(table.class_counts.values()) - sum(stays.values()),
+        choices=choices | _said_of_learning(data, new),
+        warnings=list(data.warned),
+        metrics=_metrics(learned, new, sample, data, target_column) if new else None,
+    )
+    report.seconds = perf_counter() - started
+    return resampled, report
+
+
+def _assembled(
+    table: PartitionedTable, picks: list[Pick], learned: LearnedTable, blocks: list[list[Block]]
+) -> dd.DataFrame:
+    """The lazy result: the rows that stay, then the new ones, numbered throughout."""
+    sizes = [sum(pick.share.values()) for pick in picks]
+    sizes += [sum(block.n_rows for block in group) for group in blocks]
+    starts = [0, *np.cumsum(sizes).tolist()]
+    parts = [
+        delayed(pick.kept)(part, start) for part, pick, start in zip(table.parts, picks, starts, strict=False)
+    ]
+    if blocks:
+        sent = _sent(learned)
+        parts += [
+            delayed(LearnedTable.partition)(sent, group, start)
+            for group, start in zip(blocks, starts[len(picks) :], strict=False)
+        ]
+    return dd.from_delayed(
+        parts,
+        meta=table.meta.reset_index(drop=True),
+        # Of an empty partition no first label could be told.
+        divisions=(*starts[:-1], starts[-1] - 1) if min(sizes) else None,
+        prefix="resample",
+        verify_meta=False,
+    )
+
+
+def _sent(learned: LearnedTable) -> Any:
+    """What was learned, sent to the scheduler once; tasks name it.
+
+    It stays part of a graph there, so a worker that is lost takes nothing along that could not be had again.
+    """
+    with dask.config.set({"distributed.admin.large-graph-warning-threshold": "1 TiB"}):
+        return delayed(learned, pure=False, traverse=False).persist()
+
+
+def _said_of_learning(data: SamplingData, new: dict[int, int]) -> dict[str, Any]:
+    """How many of the rows were learned from, for the report."""
+    learned = np.bincount(data.target.codes, minlength=len(data.target.classes)).tolist()
+    said: dict[str, Any] = {
+        f"rows of class {label!r} learned from": f"{n_rows:,} of {count:,}"
+        for (label, count), n_rows in zip(data.counts.items(), learned, strict=True)
+    }
+    if max(new.values(), default=0) > BLOCK_ROWS:
+        said["rows of a class are made apart, in blocks of"] = BLOCK_ROWS
+    return said
+
+
+def _metrics(
+    learned: LearnedTable, new: dict[int, int], sample: pd.DataFrame, data: SamplingData, target_column: Any
+) -> AugmentationMetrics:
+    """Figures of some new rows against those learned from; nothing is made before they are asked for."""
+
+    def made() -> pd.DataFrame:
+        few = [Block(code, 0, min(n_rows, FIGURE_ROWS)) for code, n_rows in new.items()]
+        return concat_rows([learned.rows(block) for block in few])
+
+    names = [name for name in sample.columns if name != target_column]
+    return AugmentationMetrics(
+        lambda: sample, made, target=target_column, categorical_features=data.named_categories(names)
+    )
