@@ -185,7 +185,7 @@ class TestAutoSampler:
             FlattenedSampler(SMOTE(k_neighbors=3)),
             QualityFilter(TransformSampler(np.fliplr), scorer=lambda real, made: np.ones(len(made))),
         ],
-        ids=str,
+        ids=["transform", "flattened", "flattened noise", "flattened SMOTE", "filter"],
     )
     def test_samplers_of_arrays(self, sampler):
         first, second = (
