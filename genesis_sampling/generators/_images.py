@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import warnings
 from abc import abstractmethod
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from sklearn.base import _fit_context
 from sklearn.utils.validation import check_is_fitted
 
+from .. import networks
 from .._random import RandomStreams
 from ..exceptions import DataError, SmallClassWarning
 from ..tables.images import as_pixels, check_images, full_scale, like_images
@@ -108,7 +110,7 @@ class ImageGenerator(TrainedGenerator):
         if self._classes is not None and y is None:
             classes = draw_from(self._class_shares, n, streams.child("classes").rng())
         elif y is not None:
-            classes = np.full(n, self._label_code(y)) if np.ndim(y) == 0 else self._label_codes(y, n)
+            classes = self._label_codes(y, n)
         return self._in_chunks(n, classes, streams)
 
     def _in_chunks(self, n: int, classes: np.ndarray | None, streams: RandomStreams) -> np.ndarray:
@@ -145,6 +147,10 @@ class ImageGenerator(TrainedGenerator):
                 f"{self._dtype}, as fit was given."
             )
         return as_pixels(X)
+
+    def _through(self, part: Callable[..., Any], device: Any, *arrays: np.ndarray | None) -> np.ndarray:
+        """What a part of the model makes of arrays."""
+        return networks.as_arrays(part(*(networks.as_tensor(values, device) for values in arrays)))[0]
 
     def _learn_shape(self, X: np.ndarray) -> None:
         self.image_shape_, self._dtype = X.shape[1:], X.dtype

@@ -44,9 +44,9 @@ class LabelledGenerator(BaseEstimator, ABC):
             )
 
     @property
-    def _class_labels(self) -> list:
-        """The classes, in the order of their codes; none without labels."""
-        return [] if self.target_ is None else list(self.target_.classes)
+    def _labels(self) -> list | None:
+        """The classes, in the order of their codes; None without labels."""
+        return None if self.target_ is None else list(self.target_.classes)
 
     def _sample_streams(self, random_state) -> RandomStreams:
         if random_state is not None:
@@ -54,8 +54,11 @@ class LabelledGenerator(BaseEstimator, ABC):
         self._n_draws += 1
         return self._streams.child("sample", self._n_draws)
 
-    def _label_codes(self, labels: np.ndarray, n: int) -> np.ndarray:
-        """Position among the classes of each of ``n`` labels."""
+    def _label_codes(self, y: Any, n: int) -> np.ndarray:
+        """Position among the classes of each of ``n`` labels, or ``n`` times that of one."""
+        if np.ndim(y) == 0:
+            return np.full(n, self._label_code(y))
+        labels = np.asarray(y)
         if labels.shape != (n,):
             raise DataError(
                 f"Got y of shape {labels.shape} for n={n} rows; expected one label, or one per row."
@@ -116,9 +119,7 @@ class LabelledGenerator(BaseEstimator, ABC):
 
     def _saved(self) -> dict[str, Any]:
         """Parameters and attributes, without the labels of the single rows."""
-        attributes = dict(vars(self))
-        classes = None if self.target_ is None else list(self.target_.classes)
-        return attributes | {"target_": classes}
+        return vars(self) | {"target_": self._labels}
 
     def _restore(self, attributes: dict[str, Any]) -> None:
         """Take over what :meth:`_saved` gave."""

@@ -35,17 +35,6 @@ class NetworkGenerator(TrainedGenerator, BaseGenerator):
     A subclass says how columns are told (``_column_options``), makes the model (``_make_model``) and its updates
     (``_make_steps``), and draws levels and numbers (``_draw_levels``). Labels given to ``fit`` are a condition of
     every row and never drawn by chance of the network, so the classes keep their shares.
-
-    Attributes
-    ----------
-    history_ : list of dict
-        One per look at the training: the step, the mean of each loss since the look before, the held-out measure.
-    n_steps_ : int
-        Updates made, all fits of a warm start together.
-    fit_seconds_ : float
-        Time that they took.
-    stop_reason_ : {"steps", "patience", "time", "interrupt"}
-        Why training ended.
     """
 
     _parameter_constraints: dict = {

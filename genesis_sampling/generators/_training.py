@@ -92,11 +92,10 @@ class TrainedGenerator(LabelledGenerator):
         return self.warm_start and hasattr(self, "_model")
 
     def _check_classes(self) -> None:
-        classes = None if self.target_ is None else self.target_.classes
-        if classes != self._classes:
+        if self._labels != self._classes:
             raise DataError(
-                f"Got the classes {classes} with warm_start=True; expected those of the fit before, {self._classes}. "
-                "Set warm_start=False to start anew."
+                f"Got the classes {self._labels} with warm_start=True; expected those of the fit before, "
+                f"{self._classes}. Set warm_start=False to start anew."
             )
 
     @property
@@ -111,13 +110,11 @@ class TrainedGenerator(LabelledGenerator):
             return None
         if y is None:
             raise DataError(f"Got no y, but fit was given labels; expected one of {self._classes} for each.")
-        if np.ndim(y) == 0:
-            return np.full(n, self._label_code(y))
-        return self._label_codes(np.asarray(y), n)
+        return self._label_codes(y, n)
 
     def _forget_training(self) -> None:
         """Begin anew, with the classes that ``fit`` was given."""
-        self._classes = None if self.target_ is None else self.target_.classes
+        self._classes = self._labels
         self._n_fits, self.history_, self.n_steps_, self.fit_seconds_ = 0, [], 0, 0.0
 
     def _train(

@@ -173,12 +173,12 @@ class BaseGenerator(LabelledGenerator):
 
     def _sample_labels(self, n: int, labels: np.ndarray, conditions, streams: RandomStreams) -> pd.DataFrame:
         """Rows with a label each: the rows of every class, put in the order of the labels."""
-        codes = self._label_codes(labels, n)
+        codes, classes = self._label_codes(labels, n), self._labels or []
         parts, positions = [], []
         for code in pd.unique(codes).tolist():
             where = np.flatnonzero(codes == code)
-            label = self._class_labels[code]
-            parts.append(self._sample_class(len(where), label, conditions, streams.child("label", code)))
+            draws = streams.child("label", code)
+            parts.append(self._sample_class(len(where), classes[code], conditions, draws))
             positions.append(where)
         order = np.argsort(np.concatenate(positions), kind="stable")
         return pd.concat(parts, ignore_index=True).iloc[order].reset_index(drop=True)

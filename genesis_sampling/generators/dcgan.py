@@ -32,7 +32,7 @@ class DCGANGenerator(ImageGenerator):
         Channels after the first halving of an image, and before its last doubling; each further halving doubles them.
     learning_rate : float, default=1e-3
     max_seconds : float or None, default=None
-        Budget of time for training. When it is over the best state so far is kept, with a warning.
+        Budget of time for training. When it is over the last state is kept, with a warning.
     device : {"auto", "cpu", "cuda", "mps"} or torch.device, default="auto"
         Where to train and draw; ``"auto"`` takes a GPU where there is one.
     warm_start : bool, default=False
@@ -138,8 +138,7 @@ class DCGANGenerator(ImageGenerator):
         pixels = self._pixels_of(X)
         classes = self._classes_of(y, len(pixels))
         with self._placed(0) as device:
-            given = (networks.as_tensor(part, device) for part in (pixels, classes))
-            return expit(networks.as_arrays(self._model.judge(*given))[0].astype(np.float64))
+            return expit(self._through(self._model.judge, device, pixels, classes).astype(np.float64))
 
     def _make_model(self):
         config = networks.ImageGanConfig(
@@ -153,5 +152,4 @@ class DCGANGenerator(ImageGenerator):
 
     def _draw_pixels(self, n, classes, rng, device):
         noise = rng.standard_normal((n, self.n_noise))
-        given = (networks.as_tensor(part, device) for part in (noise, classes))
-        return networks.as_arrays(self._model.draw(*given))[0]
+        return self._through(self._model.draw, device, noise, classes)

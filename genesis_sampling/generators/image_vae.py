@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from numbers import Integral, Real
 
-import numpy as np
 from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import check_is_fitted
 
@@ -154,7 +153,9 @@ class ImageVAEGenerator(LatentSpace, ImageGenerator):
             Mean of each image's latents given the image.
         """
         pixels = self._pixels_of(X)
-        return self._latents(pixels, self._classes_of(y, len(pixels)))
+        classes = self._classes_of(y, len(pixels))
+        with self._placed(0) as device:
+            return self._through(lambda *given: self._model.encode(*given)[0], device, pixels, classes)
 
     def decode(self, latents, y=None, random_state=None):
         """Images of places in the latent space.
@@ -175,16 +176,7 @@ class ImageVAEGenerator(LatentSpace, ImageGenerator):
         latents = self._checked_latents(latents)
         classes = self._classes_of(y, len(latents))
         with self._placed(0) as device:
-            return self._as_images(self._decoded(latents, classes, device))
-
-    def _latents(self, pixels: np.ndarray, classes: np.ndarray | None) -> np.ndarray:
-        with self._placed(0) as device:
-            given = (networks.as_tensor(part, device) for part in (pixels, classes))
-            return networks.as_arrays(self._model.encode(*given)[0])[0]
-
-    def _decoded(self, latents: np.ndarray, classes: np.ndarray | None, device) -> np.ndarray:
-        given = (networks.as_tensor(part, device) for part in (latents, classes))
-        return networks.as_arrays(self._model.decode(*given))[0]
+            return self._as_images(self._through(self._model.decode, device, latents, classes))
 
     def _make_model(self):
         config = networks.ImageVaeConfig(
@@ -206,4 +198,4 @@ class ImageVAEGenerator(LatentSpace, ImageGenerator):
 
     def _draw_pixels(self, n, classes, rng, device):
         latents = rng.standard_normal((n, self.n_latent))
-        return self._decoded(latents, classes, device)
+        return self._through(self._model.decode, device, latents, classes)

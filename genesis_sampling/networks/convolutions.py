@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor, nn
 
-__all__ = ["EvenConvolution", "Growing", "ImageShape", "Shrinking", "n_halvings"]
+__all__ = ["EvenConvolution", "Growing", "ImageShape", "Shrinking", "n_halvings", "one_hot", "sides"]
 
 # Images are halved until their shorter side is about so long.
 SMALLEST_SIDE = 4

@@ -79,7 +79,7 @@ class ImageGan(nn.Module):
         return self.average(torch.cat([noise, *one_hot(classes, self.n_classes)], 1)).sigmoid()
 
     def judge(self, images: Tensor, classes: Tensor | None = None) -> Tensor:
-        """Log odds that images are real ones of their classes, shape (n,)."""
+        """Verdicts on images, shape (n,): above 0 where they are taken for real ones of their classes."""
         verdict = self.verdict(self.features(images))
         if classes is None:
             return verdict[:, 0]

@@ -92,7 +92,9 @@ class TestGenerators:
         X, y = halves()
         fitted = clone(generator).fit(X, y)
         wish = np.array(["up", "down", "down"])
-        assert fitted.sample(3, y=wish, random_state=0).shape == (3, 8, 8)
+        made = fitted.sample(3, y=wish, random_state=0)
+        assert made.shape == (3, 8, 8)
+        np.testing.assert_array_equal(fitted.sample(3, y=wish.tolist(), random_state=0), made)
         with pytest.raises(DataError, match="Got y='left'; expected one of the classes"):
             fitted.sample(3, y="left")
         with pytest.raises(DataError, match="fit was given no labels"):
