@@ -45,6 +45,7 @@ SAME = {
     "critic_dropout": 0.5,
     "n_noise": 128,
     "batch_size": BATCH,
+    "patience": None,
 }
 SAME_TVAE = {
     "learning_rate": 1e-3,
@@ -57,7 +58,7 @@ SAME_TVAE = {
 
 def candidates(quick: bool) -> dict:
     """Name -> family and a generator for a seed."""
-    steps = (100,) if quick else (250, 500, 1000, 2000, 4000)
+    steps = (100,) if quick else (250, 500, 1000, 4000)
     found = {
         "TreeGenerator": ("TreeGenerator", lambda seed: TreeGenerator(n_jobs=2, random_state=seed)),
         "GaussianCopulaGenerator": ("copula", lambda seed: GaussianCopulaGenerator(random_state=seed)),
@@ -67,10 +68,6 @@ def candidates(quick: bool) -> dict:
         for n_steps in steps:
             found[f"{cls.__name__}, {n_steps} steps"] = (cls.__name__, partial(made, cls, n_steps=n_steps))
     if not quick:
-        found["DiffusionGenerator, 20000 steps"] = (
-            "DiffusionGenerator",
-            partial(made, DiffusionGenerator, n_steps=20_000, max_seconds=570.0, patience=None),
-        )
         n_steps = EPOCHS * EPOCH_STEPS
         found[f"CTGANGenerator, the work of {EPOCHS} epochs"] = (
             "same work",
@@ -152,11 +149,13 @@ def main() -> None:
     }
     if options.peer_python:
         for model in ("CTGAN", "TVAE"):
-            for epochs in (1,) if options.quick else (10, 30, 100, EPOCHS):
+            for epochs in (1,) if options.quick else (10, 60, EPOCHS):
                 jobs[f"{model} of ctgan, {epochs} epochs"] = (
                     f"{model} of ctgan",
                     partial(peer_run, options.peer_python, model, epochs),
                 )
+    # The first use of torch's optimizers loads code, once per process; it is no part of the question.
+    made(TVAEGenerator, 0, n_steps=2).fit(train.head(200))
     found = []
     for name, (family, run) in jobs.items():
         if options.only not in name:

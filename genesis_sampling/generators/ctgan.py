@@ -49,7 +49,7 @@ class CTGANGenerator(NetworkGenerator):
     critic_steps : int, default=1
         Updates of the critic for each of the generator.
     learning_rate : float, default=1e-3
-    patience : int or None, default=None
+    patience : int or None, default=5
         Looks at the two-way tables without an improvement after which training ends; None for all steps. The best
         state is kept in any case.
     max_seconds : float or None, default=None
@@ -150,7 +150,7 @@ class CTGANGenerator(NetworkGenerator):
         critic_dropout=0.0,
         critic_steps=1,
         learning_rate=1e-3,
-        patience=None,
+        patience=5,
         max_seconds=None,
         device="auto",
         warm_start=False,

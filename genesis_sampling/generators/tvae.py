@@ -220,11 +220,11 @@ class TVAEGenerator(LatentSpace, NetworkGenerator):
         return networks.Vae(self._layout(), self._n_classes, config)
 
     def _make_steps(self, table, codes, classes, device, rng):
-        model = self._model
         rows, out = self._held_out(len(codes), rng)
         parts = [networks.as_tensor(part, device) for part in (table.levels, table.numbers, classes)]
         seen, unseen = ([None if part is None else part[index] for part in parts] for index in (rows, out))
-        steps = networks.VaeSteps(model, *seen, self.batch_size)
+        steps = networks.VaeSteps(self._model, *seen, self.batch_size)
+        model = steps.average
         return model, steps, same_at_each_look(model.bound, unseen, device) if len(out) else None
 
     def _draw_levels(self, n, allowed, rng, device):

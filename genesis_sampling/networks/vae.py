@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -9,6 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from .averaging import update_average
 from .layout import Layout
 
 __all__ = ["Vae", "VaeConfig", "VaeSteps"]
@@ -16,7 +18,7 @@ __all__ = ["Vae", "VaeConfig", "VaeSteps"]
 
 @dataclass(frozen=True)
 class VaeConfig:
-    """Sizes and rates of the autoencoder; the defaults are those of the paper.
+    """Sizes and rates of the autoencoder; the defaults are those of the paper, which takes no average.
 
     Parameters
     ----------
@@ -27,6 +29,8 @@ class VaeConfig:
     weight_decay : float, default=1e-5
     reconstruction : float, default=2.0
         Weight of the reconstruction against the divergence of the latents.
+    decay : float, default=0.999
+        Of the moving average of the parameters that rows are drawn with; 0 for the parameters as they are.
     """
 
     n_latent: int = 128
@@ -34,6 +38,7 @@ class VaeConfig:
     learning_rate: float = 1e-3
     weight_decay: float = 1e-5
     reconstruction: float = 2.0
+    decay: float = 0.999
 
 
 class Vae(nn.Module):
@@ -116,11 +121,23 @@ class VaeSteps:
     numbers : Tensor of shape (n_rows, n_numbers)
     classes : Tensor of int64 of shape (n_rows,) or None
     batch_size : int
+
+    Attributes
+    ----------
+    average : Vae
+        With the moving average of the parameters: what rows are drawn with.
     """
 
     def __init__(self, model: Vae, levels: Tensor, numbers: Tensor, classes: Tensor | None, batch_size: int):
-        self.model, self.levels, self.numbers, self.classes = model, levels, numbers, classes
-        self.batch_size = batch_size
+        # One that goes on from an average comes without gradients.
+        self.model, self.levels, self.numbers, self.classes = (
+            model.requires_grad_(True),
+            levels,
+            numbers,
+            classes,
+        )
+        self.average = copy.deepcopy(model).requires_grad_(False)
+        self.batch_size, self._n_done = batch_size, 0
         config = model.config
         self.optimizer = torch.optim.Adam(
             model.parameters(), config.learning_rate, weight_decay=config.weight_decay, fused=True
@@ -136,6 +153,8 @@ class VaeSteps:
         self.optimizer.step()
         with torch.no_grad():
             self.model.log_std.clamp_(-4.6, 0.0)
+        self._n_done += 1
+        update_average(self.average, self.model, self.model.config.decay, self._n_done)
         return {"reconstruction loss": missed.detach(), "divergence": divergence.detach()}
 
 

@@ -23,8 +23,8 @@ def fitted():
             Layout((2, 1), ((1, 0),)), 2, vae.VaeConfig(n_latent=4, widths=(32, 32), learning_rate=5e-3)
         )
         steps = vae.VaeSteps(model, levels, numbers, classes, batch_size=100)
-        history = training.Trainer(model, steps, training.TrainingConfig(steps=300)).run()
-    return model, levels, numbers, classes, history
+        history = training.Trainer(steps.average, steps, training.TrainingConfig(steps=300)).run()
+    return steps.average, levels, numbers, classes, history
 
 
 def test_the_loss_falls(fitted):
