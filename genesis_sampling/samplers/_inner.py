@@ -32,6 +32,7 @@ from .data import (
 )
 from .flattened import FlattenedSampler
 from .items import ItemSampler
+from .noise import NoiseSampler
 from .strategy import target_counts
 
 __all__ = ["InnerSampler", "keep_rows", "with_dtypes"]
@@ -51,6 +52,8 @@ class InnerSampler:
     def __init__(self, sampler: Any, key: str | int = "inner"):
         check_is_instance(sampler, "a sampler")
         self.sampler = clone(sampler)
+        if isinstance(sampler, FlattenedSampler) and sampler.sampler is None:
+            self.sampler.set_params(sampler=NoiseSampler())
         self.key = key
         self.is_ours = isinstance(sampler, BaseAugmenter)
         # Estimators of others may have no constraints, and scikit-learn's check relies on them.

@@ -17,9 +17,9 @@ SHOWN = 40
 
 
 def shown_pairs(data: SamplingData, plan: ResamplePlan, sampler: Any) -> ItemPairs | None:
-    """The first made items of each class with their sources, for the report: references, no copies.
+    """The first made items of each class with their sources, for the report: real ones as references, not as copies.
 
-    Sources are drawn at random, so the first are as good as any, and all are of one batch: the others can be freed.
+    Sources are drawn at random, so the first are as good as any. The batches that they are of can be freed.
     Images that come from no single one stand beside real ones of their class.
     """
     codes = range(len(data.target.classes))
@@ -33,7 +33,8 @@ def shown_pairs(data: SamplingData, plan: ResamplePlan, sampler: Any) -> ItemPai
         sources = np.concatenate(
             [np.resize(data.target.positions_of(code), int((of_chosen == code).sum())) for code in codes]
         )
-    real = data.table.frame[ITEM].iloc[sources].tolist()
+    cells = data.table.frame[ITEM].array
+    real = [cells[source] for source in sources.tolist()]
     made = plan.new.frame[ITEM].iloc[chosen].tolist()
     sample_rate = getattr(sampler, "sample_rate", None)
     kind = getattr(sampler, "_item_kind", None) or kind_of(real + made, sample_rate)

@@ -11,6 +11,7 @@ from sklearn.utils import _safe_indexing, assert_all_finite, column_or_1d, index
 
 from ..exceptions import DataError
 from ..tables.containers import Target, wrap_table, wrap_target
+from ..tables.items import kind_of_items
 
 __all__ = ["TrainingRows", "class_shares", "read_labels", "read_resampled"]
 
@@ -132,6 +133,12 @@ def _sources(sampler: Any, X: Any, X_resampled: Any) -> np.ndarray:
     """Position among the training rows of the row that each row is or comes from, -1 where there is none."""
     if hasattr(sampler, "sample_indices_"):
         return np.asarray(sampler.sample_indices_)
+    kind = kind_of_items(X)
+    if kind is not None:
+        raise DataError(
+            f"Got sample_weight and {type(sampler).__name__}, which does not tell the {kind} that its own come from "
+            "(sample_indices_); expected a sampler that does, such as TransformSampler. Or give no sample_weight."
+        )
     before, after = wrap_table(X).frame, wrap_table(X_resampled).frame
     n_rows = len(before)
     if len(after) >= n_rows and _are_same(before, after.iloc[:n_rows]):

@@ -6,10 +6,10 @@ from abc import abstractmethod
 from numbers import Real
 from typing import Any
 
-import numpy as np
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 
 from ..filters.quality import SCORERS
+from ..tables.items import kind_of_items, wrap_items
 from ._inner import InnerSampler
 from ._sieves import BY_GENERATOR, DiversitySieve, QualitySieve, chain
 from .base import BaseAugmenter
@@ -36,11 +36,17 @@ class SievingSampler(BaseAugmenter):
         return InnerSampler(GenerativeOverSampler() if self.sampler is None else self.sampler)
 
     def _check_table(self, X):
-        inner = self._inner().sampler
-        takes_items = isinstance(inner, ItemSampler) or (isinstance(X, np.ndarray) and X.ndim > 2)
-        if takes_items and isinstance(inner, BaseAugmenter):
-            return inner._check_table(X)
-        return super()._check_table(X)
+        inner, kind = self._inner().sampler, kind_of_items(X)
+        # To a sampler of series the rows of a table are items.
+        if not isinstance(inner, ItemSampler) and kind is None:
+            return super()._check_table(X)
+        if not isinstance(inner, BaseAugmenter):
+            return wrap_items(X)
+        table = inner._check_table(X)
+        for name in ("n_features_in_", "feature_names_in_"):
+            if hasattr(inner, name):
+                setattr(self, name, getattr(inner, name))
+        return table
 
     def _strategy(self, data: SamplingData) -> dict[Any, int]:
         return self._inner().strategy(data)

@@ -8,7 +8,9 @@ from sklearn.base import clone
 from sklearn.utils import get_tags
 from sklearn.utils._param_validation import HasMethods
 
+from .._random import RandomStreams
 from ._checks import check_is_instance
+from ._seeds import seeded
 from .noise import NoiseSampler
 
 __all__ = ["FlattenedSampler"]
@@ -30,6 +32,8 @@ class FlattenedSampler(BaseSampler):
     ----------
     sampler : sampler, default=None
         With ``fit_resample(X, y)``, of this package or another; None for :class:`NoiseSampler`.
+    random_state : int, RandomState instance or None, default=None
+        Seed of a sampler that has none of its own.
 
     Attributes
     ----------
@@ -53,10 +57,14 @@ class FlattenedSampler(BaseSampler):
     """
 
     _sampling_type = "bypass"
-    _parameter_constraints: dict = {"sampler": [HasMethods(["fit_resample"]), None]}
+    _parameter_constraints: dict = {
+        "sampler": [HasMethods(["fit_resample"]), None],
+        "random_state": ["random_state"],
+    }
 
-    def __init__(self, sampler=None):
+    def __init__(self, sampler=None, *, random_state=None):
         self.sampler = sampler
+        self.random_state = random_state
 
     def fit(self, X, y, **params):
         """Check the input and the targets without making an item; use :meth:`fit_resample` to resample.
@@ -105,7 +113,10 @@ class FlattenedSampler(BaseSampler):
 
     def _new_sampler(self):
         check_is_instance(self.sampler, "a sampler")
-        return NoiseSampler() if self.sampler is None else clone(self.sampler)
+        sampler = NoiseSampler() if self.sampler is None else self.sampler
+        if self.random_state is None:
+            return clone(sampler)
+        return seeded(sampler, RandomStreams.from_random_state(self.random_state))
 
     @staticmethod
     def _rows(X):

@@ -66,6 +66,13 @@ class ItemSampler(ClasswiseOverSampler):
             All items of the class.
         """
 
+    def _changed(self, batch: Any, rng: np.random.Generator, peers: Any) -> tuple[Any, np.ndarray | None]:
+        """What ``_transform`` gives, and for each the position of a second item that it comes from, where it has one.
+
+        For these the samplers whose items have two sources write this.
+        """
+        return self._transform(batch, rng, peers), None
+
     def _load(self) -> None:
         """Import what the transform needs."""
 
@@ -93,26 +100,32 @@ class ItemSampler(ClasswiseOverSampler):
                 )
                 for start in range(0, n_items, BATCH)
             )
-            return NewRows(items_frame([item for batch in made for item in batch]), part.positions[picked])
+            partners = [places for _, places in made if places is not None]
+            return NewRows(
+                items_frame(*(items for items, _ in made)),
+                part.positions[picked],
+                partners=np.concatenate(partners) if partners else None,
+            )
 
         return ClassSource(draw, nested=False)
 
     def _made(
         self, peers: Any, picked: np.ndarray, streams: RandomStreams, bounds: tuple[float, float] | None
-    ) -> Any:
-        """The items of a class at ``picked``, changed, in the dtype that they had."""
+    ) -> tuple[Any, np.ndarray | None]:
+        """The items of a class at ``picked``, changed, in the dtype that they had; and their partners."""
         batch = items_at(peers, picked)
         self._load()  # what is loaded within is not seeded
         with seeded_globals(streams.child("globals").integer_seed()):
-            made = self._transform(batch, streams.child("transform").rng(), peers)
+            made, partners = self._changed(batch, streams.child("transform").rng(), peers)
         if len(made) != len(batch):
             raise DataError(f"Got {len(made)} items for {len(batch)}; expected one new item for each.")
         if isinstance(batch, np.ndarray):
-            return settled(np.asarray(made), batch.dtype, batch.shape, bounds)
-        return [
+            return settled(np.asarray(made), batch.dtype, batch.shape, bounds), partners
+        items = [
             settled(np.asarray(new), old.dtype, None, bounds) if isinstance(old, np.ndarray) else new
             for new, old in zip(made, batch, strict=True)
         ]
+        return items, partners
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -14,7 +14,7 @@ from .. import networks
 from .._optional import import_extra
 from ..exceptions import DataError
 from ..tables.images import as_pixels, check_images, like_images
-from .data import ClassData, ClassSource
+from .data import ClassData, ClassSource, ResamplePlan, SamplingData
 from .items import ItemSampler
 
 __all__ = ["StyleTransferSampler"]
@@ -81,6 +81,9 @@ class StyleTransferSampler(ItemSampler):
         Which images of the result were made.
     sample_indices_ : ndarray of int of shape (n_images_out,)
         Position in the input of the image that each is, or whose content it has.
+    style_indices_ : ndarray of int of shape (n_images_out,)
+        Position of the image whose style each has, in the input, or in ``styles`` where they are given; -1 for images
+        that were not made.
     report_ : AugmentationReport
         Counts and seconds.
 
@@ -200,18 +203,18 @@ class StyleTransferSampler(ItemSampler):
     def _fit_class(self, part: ClassData) -> ClassSource:
         # A copy, so that what was drawn for one class is no state of the sampler.
         sampler = copy(self)
-        sampler._pool = self._pool_for(part)
+        sampler._pool, sampler._pool_positions = self._pool_for(part)
         return super(StyleTransferSampler, sampler)._fit_class(part)
 
-    def _pool_for(self, part: ClassData) -> np.ndarray:
-        """The images whose style those of a class may get, shape (n_styles, ...)."""
+    def _pool_for(self, part: ClassData) -> tuple[np.ndarray, np.ndarray]:
+        """The images whose style those of a class may get, shape (n_styles, ...), and where they are."""
         if self.styles is not None:
-            return self.styles
+            return self.styles, np.arange(len(self.styles))
         images: Any = part.data.table.items  # type: ignore[attr-defined]
         of_class = part.data.target.codes == part.code
         if self.style_from == "all":
-            return images
-        pool = images[~of_class if self.style_from == "others" else of_class]
+            return images, np.arange(len(images))
+        pool = np.flatnonzero(~of_class if self.style_from == "others" else of_class)
         if not len(pool):
             raise DataError("Got images of one class alone; expected two or more for style_from='others'.")
         if self.style_from == "class" and len(pool) == 1:
@@ -219,7 +222,7 @@ class StyleTransferSampler(ItemSampler):
                 "has one image, and no other to take a style from, so its new ones are copies; style_from='all' would "
                 "give them styles"
             )
-        return pool
+        return images[pool], pool
 
     def _load(self):
         if self.method == "histogram":
@@ -232,7 +235,15 @@ class StyleTransferSampler(ItemSampler):
         return style
 
     def _transform(self, batch, rng, peers):
-        pixels, looks = as_pixels(batch), as_pixels(_other_images(batch, self._pool, rng))
+        return self._changed(batch, rng, peers)[0]
+
+    def _changed(self, batch, rng, peers):
+        drawn = _other_images(batch, self._pool, rng)
+        return self._in_style(batch, self._pool[drawn]), self._pool_positions[drawn]
+
+    def _in_style(self, batch: np.ndarray, styles: np.ndarray) -> np.ndarray:
+        """Each image in the style of another."""
+        pixels, looks = as_pixels(batch), as_pixels(styles)
         if self.method == "histogram":
             match = self._load().match_histograms
             pairs = zip(pixels, looks, strict=True)
@@ -259,6 +270,11 @@ class StyleTransferSampler(ItemSampler):
                 optimizer=self.optimizer,
             )
         return networks.as_arrays(made)[0]
+
+    def _record(self, data: SamplingData, plan: ResamplePlan, seconds: float) -> None:
+        super()._record(data, plan, seconds)
+        self.style_indices_ = np.full(len(self.synthetic_mask_), -1)
+        self.style_indices_[self.synthetic_mask_] = plan.new.known_partners()
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -301,7 +317,7 @@ def _check_coders(network: Any) -> None:
 
 
 def _other_images(batch: np.ndarray, pool: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """An image of the pool for each of the batch, another than itself if there is one."""
+    """Position of an image of the pool for each of the batch, another than itself if there is one."""
     drawn = rng.integers(len(pool), size=len(batch))
     for place, image in enumerate(batch):
         for offset in range(len(pool)):
@@ -309,4 +325,4 @@ def _other_images(batch: np.ndarray, pool: np.ndarray, rng: np.random.Generator)
             if not np.array_equal(pool[other], image):
                 drawn[place] = other
                 break
-    return pool[drawn]
+    return drawn

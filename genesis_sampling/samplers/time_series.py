@@ -164,7 +164,8 @@ class TimeSeriesSampler(OperationsSampler):
 
     def _transform(self, batch, rng, peers):
         is_flat = batch.ndim == 2
-        series = batch.astype(np.float64)[:, None] if is_flat else batch.astype(np.float64)
+        series = batch.astype(np.float64, copy=False)  # the batch is a copy already
+        series = series[:, None] if is_flat else series
         if self.barycenters:
             averaged = np.flatnonzero(rng.random(len(series)) < self.barycenters)
             others = peers.astype(np.float64)[:, None] if is_flat else peers.astype(np.float64)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from itertools import chain
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
 from scipy import sparse
 
 from ..exceptions import DataError
+from ._item_array import ItemArray
 from .containers import Table, is_frame
 from .foreign import frame_from_foreign, frame_to_foreign, is_foreign_frame, is_foreign_series
 from .images import check_images
@@ -21,7 +23,7 @@ TEXT_SHARE = 0.5
 
 
 class ItemTable(Table):
-    """Items in their own container. The frame has one column, which holds each of them as an object.
+    """Items in their own container. The frame has one column, in which each of them is a cell.
 
     Parameters
     ----------
@@ -68,8 +70,11 @@ class ItemEncoder:
 
     def transform(self, frame: pd.DataFrame) -> np.ndarray:
         """Values of the items in a frame, shape (n_items, n_values)."""
+        items = frame[ITEM].array
+        if isinstance(items, ItemArray):
+            return items.values.reshape(len(frame), len(self.discrete_)).astype(np.float64)
         rows = np.empty((len(frame), len(self.discrete_)))
-        for place, item in enumerate(frame[ITEM]):
+        for place, item in enumerate(items):
             rows[place] = np.ravel(item)
         return rows
 
@@ -81,15 +86,13 @@ class _ArrayItems(ItemTable):
         originals = self.native if kept is None else self.native[kept]
         if not len(new):
             return originals.copy()
-        added = new[ITEM].to_numpy()
-        if self.native.ndim == 1 and self.native.dtype.kind in "OSU":
-            # Longer texts than there were need a wider dtype.
-            added = added if self.native.dtype == object else added.astype(self.native.dtype.kind)
-            return np.concatenate([originals, added])
-        stacked = np.empty((len(originals) + len(added), *self.native.shape[1:]), dtype=self.native.dtype)
-        stacked[: len(originals)] = originals
-        np.stack(added.tolist(), out=stacked[len(originals) :])
-        return stacked
+        added = new[ITEM].array
+        if isinstance(added, ItemArray):
+            return np.concatenate([originals, *added.blocks], dtype=self.native.dtype)
+        cells = np.asarray(added)
+        # Longer texts than there were need a wider dtype.
+        is_texts = self.native.dtype.kind in "SU"
+        return np.concatenate([originals, cells.astype(self.native.dtype.kind) if is_texts else cells])
 
 
 class _ListItems(ItemTable):
@@ -136,10 +139,15 @@ def items_at(items: np.ndarray | list, positions: np.ndarray) -> np.ndarray | li
     )
 
 
-def items_frame(items: np.ndarray | list) -> pd.DataFrame:
-    """Items, whatever they are, as a frame of one column of objects."""
-    column = np.empty(len(items), dtype=object)
-    for place, item in enumerate(items):
+def items_frame(*batches: np.ndarray | list) -> pd.DataFrame:
+    """Items in one batch or several, whatever they are, as a frame of one column.
+
+    Arrays of one shape stay in their batches, of which the column is an :class:`ItemArray`; others are its objects.
+    """
+    if batches and all(isinstance(batch, np.ndarray) for batch in batches):
+        return pd.DataFrame({ITEM: ItemArray(cast(tuple[np.ndarray, ...], batches))}, copy=False)
+    column = np.empty(sum(map(len, batches)), dtype=object)
+    for place, item in enumerate(chain.from_iterable(batches)):
         column[place] = item
     return pd.DataFrame({ITEM: column})
 
@@ -213,9 +221,11 @@ def settled(
         )
     if dtype.kind in "iu" and made.dtype != dtype:
         limits = np.iinfo(dtype)
-        # The largest of 64 bits is no float: the next one below is.
-        high = float(limits.max) if float(limits.max) <= limits.max else np.nextafter(float(limits.max), 0)
-        return np.clip(np.rint(made), limits.min, high).astype(dtype)
+        rounded = np.rint(made, dtype=np.result_type(made, np.float32))
+        high = rounded.dtype.type(limits.max)
+        # The largest of many bits is no float: the next one below is.
+        high = high if float(high) <= limits.max else np.nextafter(high, rounded.dtype.type(0))
+        return np.clip(rounded, limits.min, high, out=rounded).astype(dtype)
     if bounds is not None:
         made = np.clip(made, *bounds)
     return made.astype(dtype, copy=False)

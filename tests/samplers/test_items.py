@@ -14,7 +14,7 @@ import pytest
 import sklearn.utils.estimator_checks as sklearn_checks
 from imblearn.over_sampling import SMOTE
 from imblearn.pipeline import Pipeline
-from sklearn.base import clone
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
@@ -23,11 +23,14 @@ from sklearn.preprocessing import FunctionTransformer
 from genesis_sampling import (
     AdversarialExampleSampler,
     AudioSampler,
+    AugmentedClassifier,
     DataError,
+    DiversityFilter,
     FlattenedSampler,
     ImageSampler,
     InterpolationSampler,
     NoiseSampler,
+    QualityFilter,
     StyleTransferSampler,
     TextSampler,
     TimeSeriesSampler,
@@ -35,6 +38,7 @@ from genesis_sampling import (
 )
 
 Y = np.repeat([0, 1], [20, 8])
+TEXTS = [f"{'A longer' * (place % 2)} text. Number {place} of them." for place in range(len(Y))]
 
 
 def drawn_from_globals(item):
@@ -299,9 +303,84 @@ class TestFlattened:
         assert found.dtype == np.uint8
         assert found.min() >= 200
 
+    @pytest.mark.parametrize("sampler", [None, NoiseSampler(), SMOTE(k_neighbors=3)])
+    def test_seeds(self, sampler):
+        X = numbers(3, 4)
+        first, second, other = (
+            FlattenedSampler(sampler, random_state=seed).fit_resample(X, Y)[0] for seed in (0, 0, 1)
+        )
+        np.testing.assert_array_equal(first, second)
+        assert (first != other).any()
+
+    def test_a_seed_of_its_own_stays(self):
+        X, sampler = numbers(3, 4), NoiseSampler(random_state=5)
+        first, second = (
+            FlattenedSampler(sampler, random_state=seed).fit_resample(X, Y)[0] for seed in (None, 1)
+        )
+        np.testing.assert_array_equal(first, second)
+
     def test_a_class(self):
         with pytest.raises(DataError, match="expected a sampler"):
             FlattenedSampler(NoiseSampler).fit_resample(numbers(2, 2), Y)
+
+
+class TestFilters:
+    @pytest.mark.parametrize("X", [TEXTS, np.array(TEXTS), pd.Series(TEXTS)], ids=["list", "array", "series"])
+    def test_a_filter_around_a_filter_takes_texts(self, X):
+        def is_long(real, made):
+            return made["item"].str.len().gt(20).astype(float)
+
+        inner = QualityFilter(TransformSampler(louder), scorer=lambda real, made: np.ones(len(made)))
+        found, _ = QualityFilter(inner, scorer=is_long, random_state=0).fit_resample(X, Y)
+        assert type(found) is type(X)
+        assert list(found)[:28] == TEXTS
+        assert all(len(text) > 20 and text.endswith("!") for text in list(found)[28:])
+
+    def test_frames_of_arrays_have_them_as_cells(self):
+        def shapes(real, made):
+            assert {item.shape for frame in (real, made) for item in frame["item"]} == {(3, 4)}
+            return (np.stack(made["item"]).mean(axis=(1, 2)) > 0).astype(float)
+
+        found, _ = QualityFilter(TransformSampler(random_state=0), scorer=shapes).fit_resample(
+            numbers(3, 4), Y
+        )
+        assert (found[28:].mean(axis=(1, 2)) > 0).all()
+
+    @pytest.mark.parametrize("sampler", [None, NoiseSampler(), SMOTE(k_neighbors=3)])
+    def test_around_samplers_of_tables(self, sampler):
+        X = numbers(3, 4)
+        found, _ = DiversityFilter(FlattenedSampler(sampler), random_state=0).fit_resample(X, Y)
+        assert found.shape == (40, 3, 4)
+        np.testing.assert_array_equal(found[:28], X)
+        assert len(np.unique(found.reshape(40, -1), axis=0)) == 40
+
+    def test_rows_that_are_series_have_columns(self):
+        sampler = QualityFilter(TimeSeriesSampler(), scorer=lambda real, made: np.ones(len(made)))
+        assert sampler.fit(numbers(9), Y).n_features_in_ == 9
+
+
+class WeightedModel(ClassifierMixin, BaseEstimator):
+    """Takes arrays of any shape, and weights."""
+
+    def fit(self, X, y, sample_weight=None):
+        self.classes_ = np.unique(y)
+        self.sample_weight_ = sample_weight
+        return self
+
+    def predict_proba(self, X):
+        return np.full((len(X), len(self.classes_)), 1 / len(self.classes_))
+
+    def predict(self, X):
+        return np.full(len(X), self.classes_[0])
+
+
+def test_weights_of_items_need_to_know_their_sources():
+    weight = np.arange(1.0, len(Y) + 1)
+    model = AugmentedClassifier(WeightedModel(), FlattenedSampler(SMOTE(k_neighbors=3)))
+    with pytest.raises(DataError, match="does not tell the arrays that its own come from"):
+        model.fit(numbers(3, 4), Y, sample_weight=weight)
+    model.set_params(sampler=TransformSampler(random_state=0)).fit(numbers(3, 4), Y, sample_weight=weight)
+    np.testing.assert_array_equal(model.estimator_.sample_weight_, weight[model.sampler_.sample_indices_])
 
 
 # Published checks that cannot apply: items are no rows of a table.

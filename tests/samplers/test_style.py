@@ -114,6 +114,23 @@ def test_strength_is_a_share_of_the_way(method):
     np.testing.assert_allclose(half, (old + full) / 2, atol=1e-6)
 
 
+@pytest.mark.parametrize("style_from", ["class", "all", "others", "styles"])
+def test_styles_are_told(style_from):
+    styles = images(SIZE, SIZE, seed=1) if style_from == "styles" else None
+    sampler = sampler_of(
+        "histogram", style_from="class" if styles is not None else style_from, styles=styles, growth=20.0
+    )
+    X_new, y_new = sampler.fit_resample(GRAY, Y)
+    assert (sampler.style_indices_ == -1).tolist() == (~sampler.synthetic_mask_).tolist()
+    pool = GRAY if styles is None else styles
+    for image, style in zip(X_new[len(GRAY) :], sampler.style_indices_[len(GRAY) :], strict=True):
+        np.testing.assert_allclose(levels(image), levels(pool[style]), atol=1e-6)
+    of_style = Y[sampler.style_indices_[len(GRAY) :]]
+    if style_from in ("class", "others"):
+        assert ((of_style == y_new[len(GRAY) :]) == (style_from == "class")).all()
+        assert (sampler.style_indices_ != sampler.sample_indices_).all()
+
+
 @pytest.mark.parametrize("style_from", ["class", "all", "others"])
 def test_where_styles_come_from(style_from):
     """Class 0 is dark and class 1 is bright, so the level of a new image tells whose style it has."""

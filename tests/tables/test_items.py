@@ -9,7 +9,7 @@ import pytest
 from scipy import sparse
 
 from genesis_sampling import DataError
-from genesis_sampling.tables.items import items_frame, wrap_items
+from genesis_sampling.tables.items import items_frame, settled, wrap_items
 
 TEXTS = ["one", "two", "three"]
 SIGNALS = [np.arange(3.0), np.arange(5.0), np.zeros(2)]
@@ -55,6 +55,24 @@ def test_texts(X):
     assert isinstance(found, list) if isinstance(X, tuple) else isinstance(found, type(X))
     if isinstance(X, pd.Series):
         assert (found.name, list(found.index)) == ("text", [0, 1, 2, 3, 4])
+
+
+def test_batches_follow_one_another():
+    X = np.arange(24, dtype=np.uint8).reshape(4, 3, 2)
+    found = wrap_items(X).stack(np.array([2]), items_frame(X[:1], X[1:3]), np.array([3, 0, 1, 2]))
+    np.testing.assert_array_equal(found, X[[2, 2, 0, 1]])
+    assert found.dtype == np.uint8
+
+
+@pytest.mark.parametrize("dtype", ["int8", "uint16", "int32", "uint32", "int64", "uint64"])
+@pytest.mark.parametrize("made", ["float32", "float64"])
+def test_numbers_past_the_range_of_integers_end_at_it(dtype, made):
+    """The largest integer of many bits is no float of few, and the next larger one would wrap."""
+    limits = np.iinfo(dtype)
+    found = settled(np.array([-1e30, limits.max, 1e30], dtype=made), np.dtype(dtype), None, None)
+    assert found.dtype == dtype
+    assert found[0] == limits.min
+    np.testing.assert_allclose(found[1:].astype(float), float(limits.max), rtol=1e-6)
 
 
 def test_longer_texts_fit():
