@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import gzip
 import inspect
 import json
@@ -8,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -19,7 +21,7 @@ from sklearn.utils.fixes import parse_version
 from typer.testing import CliRunner
 
 from genesis_sampling import functional
-from genesis_sampling.cli import app
+from genesis_sampling.cli import app, augmenting
 from genesis_sampling.samplers import GENERATORS
 
 HEADER = "code,amount,when,note,label"
@@ -448,6 +450,267 @@ def test_a_signal_leaves_no_half_file(data, tmp_path, sent, code):
     assert process.returncode == code, stderr
     assert b"Traceback" not in stderr
     assert _names(tmp_path) == ["data.csv", "writing"]
+
+
+@pytest.fixture
+def parts(data):
+    """The table in four files of text, in a folder."""
+    pytest.importorskip("dask.dataframe", reason="--engine dask needs dask")
+    lines = data.read_text().splitlines()
+    folder = data.parent / "parts"
+    folder.mkdir()
+    for i in range(4):
+        (folder / f"{i}.csv").write_text("\n".join([HEADER, *lines[1 + 20 * i : 21 + 20 * i]]) + "\n")
+    return folder
+
+
+@pytest.fixture
+def no_workers(monkeypatch, parts):
+    """What workers would compute is computed here."""
+    import dask
+
+    from genesis_sampling import distributed
+
+    @contextmanager
+    def computing(scheduler, memory_limit):
+        with dask.config.set(scheduler="sync"):
+            yield
+
+    monkeypatch.setattr(distributed, "computing", computing)
+
+
+def _on_dask(source, out, *options):
+    return (
+        "augment",
+        source,
+        "--target",
+        "label",
+        "-o",
+        out,
+        "--engine",
+        "dask",
+        "--method",
+        "noise",
+        *options,
+    )
+
+
+def _rows_of(folder):
+    return pd.concat([pd.read_parquet(folder / name) for name in _names(folder) if name.endswith(".parquet")])
+
+
+@pytest.mark.usefixtures("no_workers")
+class TestDask:
+    def test_a_folder_becomes_a_folder(self, data, parts, tmp_path):
+        result = _done(*_on_dask(parts, tmp_path / "out", "--seed", 0))
+        assert _names(tmp_path / "out") == ["_SUCCESS", *[f"part-{i:05d}.parquet" for i in range(5)]]
+        found, real = _rows_of(tmp_path / "out"), pd.read_csv(data, dtype={"code": str})
+        assert found["code"].tolist()[:80] == real["code"].tolist()
+        assert found["amount"].fillna(-1).tolist()[:80] == real["amount"].fillna(-1).tolist()
+        assert found["note"].tolist()[:80] == real["note"].tolist()
+        assert found["label"].value_counts().to_dict() == {"fine": 70, "fraud": 70}
+        assert "60 rows made" in result.stderr
+        assert "140 rows in 5 files" in result.stderr
+        assert "60 of 60 new ones, 10 of 10 real ones" in result.stderr
+
+    def test_pattern_gives_the_same(self, parts, tmp_path):
+        _done(*_on_dask(parts, tmp_path / "a", "--seed", 0))
+        _done(*_on_dask(parts / "[0-3].csv", tmp_path / "b", "--seed", 0, "--quiet"))
+        assert _rows_of(tmp_path / "a").equals(_rows_of(tmp_path / "b"))
+
+    def test_options(self, parts, tmp_path):
+        _done(
+            *_on_dask(parts, tmp_path / "out", "--ratio", 0.5, "--mark-synthetic", "--constraint", "amount >= 20"),
+            "--quality-threshold", 0.1, "--report", tmp_path / "report.json",
+        )  # fmt: skip
+        found = _rows_of(tmp_path / "out")
+        new = found[found["_synthetic"]]
+        assert len(new) == 25
+        assert (new["amount"].dropna() >= 20).all()
+        report = json.loads((tmp_path / "report.json").read_text())
+        assert report["counts_after"] == {"fine": 70, "fraud": 35}
+        assert 0 < report["metrics"]["shape"] <= 1
+
+    def test_default_output_is_beside_the_folder(self, parts, tmp_path):
+        command = ("augment", parts, "--target", "label", "--method", "noise", "--engine", "dask")
+        _done(*command)
+        first = _rows_of(tmp_path / "parts_balanced")
+        refused = _genesis(*command)
+        assert refused.exit_code == 1
+        assert "holds a complete table already" in refused.stderr
+        _done(*command, "--ratio", 0.5, "--force")
+        assert len(_rows_of(tmp_path / "parts_balanced")) < len(first)
+
+    def test_second_run_after_one_that_was_killed(self, parts, tmp_path):
+        _done(*_on_dask(parts, tmp_path / "whole", "--seed", 0))
+        left = tmp_path / "out" / ".genesis-0123456789ab.tmp"
+        left.mkdir(parents=True)
+        (left / ".part-00001.parquet.0123456789ab.tmp").write_bytes(b"half")
+        (tmp_path / "out" / "part-00012.parquet").write_bytes(b"half")
+        _done(*_on_dask(parts, tmp_path / "out", "--seed", 0))
+        assert _names(tmp_path / "out") == _names(tmp_path / "whole")
+        assert _rows_of(tmp_path / "out").equals(_rows_of(tmp_path / "whole"))
+
+    def test_full_disk(self, parts, tmp_path, monkeypatch):
+        from genesis_sampling.distributed import _parquet
+
+        def full(table, stream):
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+        monkeypatch.setattr(_parquet, "_write", full)
+        result = _genesis(*_on_dask(parts, tmp_path / "out"))
+        assert result.exit_code == 1
+        assert result.stderr.startswith("Error: No space left on device: ")
+        assert len(result.stderr.splitlines()) == 1
+        assert _names(tmp_path) == ["data.csv", "parts"]
+
+    @pytest.mark.parametrize(
+        ("options", "message"),
+        [
+            (["--target", "labl"], "Did you mean 'label'"),
+            (["--discrete-columns", "cod"], "Did you mean 'code'"),
+            (["--output", "data.csv"], "which is a file"),
+            (["--output", "none/out"], "there is no folder"),
+            (["--output", "parts"], "holds '0.csv'; expected a new or empty folder"),
+            (["--output", "parts/out"], "never written over"),
+            (["--constraint", "amont > 0"], "'amont'"),
+            (["--constraint", "amount > 1e9"], "amount"),
+            (["--target-count", "frau=5"], "'frau'"),
+            (["--strategy", "undersample"], "Got method, but no class grows"),
+            (["--report", "report.pdf"], ".html, .json, .md"),
+        ],
+    )
+    def test_bad_requests(self, parts, tmp_path, monkeypatch, options, message):
+        monkeypatch.chdir(tmp_path)
+        result = _genesis(*_on_dask("parts", "out"), *options)
+        assert result.exit_code == 1
+        lines = [line for line in result.stderr.splitlines() if not line.startswith("Warning: ")]
+        assert len(lines) == 1
+        assert lines[0].startswith("Error: ")
+        assert message in lines[0]
+        assert _names(tmp_path) == ["data.csv", "parts"]
+        assert _names(parts) == [f"{i}.csv" for i in range(4)]
+
+    @pytest.mark.parametrize(
+        ("change", "message"),
+        [
+            (("fraud", ""), "without a value in the target column 'label'"),
+            (("label", "lable"), "with the columns"),
+        ],
+    )
+    def test_bad_tables(self, parts, tmp_path, change, message):
+        text = (parts / "3.csv").read_text()
+        (parts / "3.csv").write_text(text.replace(*change))
+        result = _genesis(*_on_dask(parts, tmp_path / "out", "--ratio", 0.5))
+        assert result.exit_code == 1
+        assert message in result.stderr
+        assert _names(tmp_path) == ["data.csv", "parts"]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--scheduler", "tcp://127.0.0.1:9"], "needs --engine dask"),
+        (["--memory-limit", "2GB"], "needs --engine dask"),
+        (["--engine", "spark"], "memory, dask"),
+        (["--engine", "dask", "--test-size", 0.2], "hold rows back before"),
+        (["--engine", "dask", "-o", "-"], "no standard input or output"),
+        (["--engine", "dask", "--scheduler", "tcp://a:1", "--memory-limit", "2GB"], "limits of their own"),
+        (["--engine", "dask", "--test-output", "x.csv"], "--test-size"),
+    ],
+)
+def test_wrong_usage_of_engines(data, options, message):
+    result = _genesis("augment", data, "--target", "label", *options)
+    assert result.exit_code == 2
+    assert message in result.stderr
+    assert _names(data.parent) == ["data.csv"]
+
+
+def test_pattern_has_no_name_to_go_by(parts):
+    result = _genesis("augment", parts / "*.csv", "--target", "label", "--engine", "dask")
+    assert result.exit_code == 2
+    assert "--output" in result.stderr
+
+
+def test_large_files_and_folders_are_told_of_dask(data, monkeypatch):
+    command = ("augment", data, "--target", "label", "-o", data.parent / "out.csv", "--method", "noise")
+    assert "--engine dask" not in _done(*command).stderr
+    monkeypatch.setattr(augmenting, "LARGE_BYTES", 100)
+    assert "--engine dask reads it in parts" in _done(*command).stderr
+    assert _done(*command, "--quiet").stderr == ""
+    for source in (data.parent, data.parent / "*.csv"):
+        result = _genesis("augment", source, "--target", "label")
+        assert result.exit_code == 1
+        assert "For a table in many files pass --engine dask" in result.stderr
+
+
+def test_without_dask(data, monkeypatch):
+    for name in [name for name in sys.modules if name.startswith("genesis_sampling.distributed")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.delattr("genesis_sampling.distributed", raising=False)
+    monkeypatch.setitem(sys.modules, "dask.dataframe", None)
+    result = _genesis("augment", data, "--target", "label", "--engine", "dask")
+    assert result.exit_code == 1
+    assert "pip install 'genesis-sampling[dask]'" in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+
+
+SLOW_PART = """
+import os, sys, time
+from genesis_sampling.cli import main
+
+if __name__ == "__main__":
+    options = "--target label -o out --engine dask --method noise --memory-limit 600MB"
+    sys.argv = ["genesis", "augment", "parts", *options.split()]
+    main()
+else:  # the worker's
+    from genesis_sampling.distributed import _parquet
+
+    def slow(table, stream):
+        stream.write(b"half")
+        stream.flush()
+        open("writing", "w").close()
+        time.sleep(60)
+
+    _parquet._write = slow
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
+@pytest.mark.parametrize(
+    ("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGKILL, -9)]
+)
+def test_a_signal_leaves_no_half_folder(parts, tmp_path, sent, code):
+    """An interrupt goes to the workers too; of what a killed command leaves, the next run removes all."""
+    heard = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    (tmp_path / "command.py").write_text(SLOW_PART)
+    process = subprocess.Popen(
+        [sys.executable, "command.py"],
+        cwd=tmp_path,
+        stderr=subprocess.PIPE,
+        preexec_fn=heard,
+        start_new_session=True,
+    )
+    deadline = time.monotonic() + 60
+    while not (tmp_path / "writing").exists() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    (unfinished,) = _names(tmp_path / "out")
+    assert unfinished.endswith(".tmp")
+    if sent == signal.SIGINT:
+        os.killpg(process.pid, sent)
+    else:
+        process.send_signal(sent)
+    _, stderr = process.communicate(timeout=30)
+    assert process.returncode == code, stderr
+    assert b"Traceback" not in stderr
+    if sent == signal.SIGKILL:
+        assert _names(tmp_path / "out") == [unfinished]
+        done = _process(*_on_dask("parts", "out", "--memory-limit", "600MB"), cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+        assert _names(tmp_path / "out") == ["_SUCCESS", *[f"part-{i:05d}.parquet" for i in range(5)]]
+    else:
+        assert not (tmp_path / "out").exists()
 
 
 def test_closed_pipe_is_no_error(data):

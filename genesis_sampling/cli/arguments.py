@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "check_columns",
+    "check_engine",
     "check_mark",
     "check_one_stream",
     "checked_output",
@@ -180,6 +181,35 @@ def check_one_stream(option: str, output: str, other: str) -> None:
 
     if output == other == STREAM:
         _usage_error(option, "standard output takes one thing; expected a file for one of the two.")
+
+
+def check_engine(
+    on_dask: bool,
+    streams: list[str | None],
+    scheduler: str | None,
+    memory_limit: str | None,
+    test_size: str | None,
+) -> None:
+    """Refuse options that the engine has no use for."""
+    from ..tables.files import STREAM
+
+    if not on_dask:
+        for option, value in {"--scheduler": scheduler, "--memory-limit": memory_limit}.items():
+            if value is not None:
+                _usage_error(option, "needs --engine dask; in memory nothing is distributed.")
+        return
+    if STREAM in streams:
+        _usage_error(
+            "--engine", "dask reads files and writes a folder; expected no standard input or output."
+        )
+    if scheduler is not None and memory_limit is not None:
+        _usage_error(
+            "--memory-limit", "cannot stand beside --scheduler, whose workers have limits of their own."
+        )
+    if test_size is not None:
+        _usage_error(
+            "--test-size", "does not go with --engine dask; hold rows back before, by time or by file."
+        )
 
 
 def check_columns(names: Iterable[str], frame: pd.DataFrame) -> None:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ..reports import AugmentationReport
     from ..tables.files import OutputRows
 
-__all__ = ["say", "session", "summarise", "title", "write_report"]
+__all__ = ["say", "session", "summarise", "tell_counts", "title", "write_report"]
 
 DATA_ERROR, INTERRUPTED, BROKEN_PIPE = 1, 130, 141
 
@@ -88,13 +88,7 @@ def _console() -> Console:
 
 def summarise(result: Augmented, target: str, outputs: list[OutputRows]) -> None:
     """Tell what was done."""
-    report = result.report
-    _console().print(_class_table(report, target))
-    for name, choice in report.choices.items():
-        say(f"{name}: {choice}")
-    say(f"{report.n_accepted:,} rows made, {report.n_removed:,} real rows removed, in {report.seconds:.1f} s")
-    for reason, count in report.rejected.items():
-        say(f"{count:,} made rows rejected, {reason}")
+    tell_counts(result.report, target)
     say(f"Written to {title(outputs[0].path)}")
     if result.test_indices is not None:
         say(f"{len(result.test_indices):,} rows held back for testing, written to {title(outputs[1].path)}")
@@ -102,6 +96,16 @@ def summarise(result: Augmented, target: str, outputs: list[OutputRows]) -> None
         say("Rows to test a model on must have been held back before this; --test-size does it for you.")
     if outputs[0].mark:
         say("Drop the column _synthetic before training: it gives the class away.")
+
+
+def tell_counts(report: AugmentationReport, target: str) -> None:
+    """Tell how many rows of each class there were and are, what was chosen, and what was turned down."""
+    _console().print(_class_table(report, target))
+    for name, choice in report.choices.items():
+        say(f"{name}: {choice}")
+    say(f"{report.n_accepted:,} rows made, {report.n_removed:,} real rows removed, in {report.seconds:.1f} s")
+    for reason, count in report.rejected.items():
+        say(f"{count:,} made rows rejected, {reason}")
 
 
 def _class_table(report: AugmentationReport, target: str) -> Table:

@@ -16,7 +16,12 @@ from ..tables.containers import Target, is_frame, wrap_target
 from ..tables.foreign import without_column
 from ..tables.schema import check_column_names
 
-__all__ = ["check_classes", "hold_back", "split_target", "wrap_classes"]
+__all__ = ["check_classes", "hold_back", "is_dask_frame", "split_target", "wrap_classes"]
+
+
+def is_dask_frame(df: Any) -> bool:
+    """Whether a table is one of Dask, which is not loaded for that."""
+    return type(df).__module__.partition(".")[0] in ("dask", "dask_expr") and hasattr(df, "to_delayed")
 
 
 def split_target(df: Any, target_column: Any) -> tuple[Any, Any]:

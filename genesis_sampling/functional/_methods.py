@@ -11,17 +11,28 @@ from imblearn.over_sampling import RandomOverSampler
 from sklearn.base import clone
 
 from ..exceptions import DataError
+from ..filters import parse_constraints
 from ..generators import BaseGenerator, as_generator
 from ..samplers import (
     GENERATORS,
     KINDS,
+    ConstraintFilter,
     GenerativeOverSampler,
+    HybridSampler,
     InterpolationSampler,
     MixupSampler,
     NoiseSampler,
+    QualityFilter,
 )
 
-__all__ = ["GENERATING_METHODS", "METHODS", "check_choice", "chosen_generator", "over_sampler"]
+__all__ = [
+    "GENERATING_METHODS",
+    "METHODS",
+    "balancing_sampler",
+    "check_choice",
+    "chosen_generator",
+    "over_sampler",
+]
 
 # Methods that are no generator; the names of generators are those of GenerativeOverSampler.
 SAMPLERS: dict[str, Callable[[], Any]] = {
@@ -32,6 +43,32 @@ SAMPLERS: dict[str, Callable[[], Any]] = {
 }
 GENERATING_METHODS = ("auto", *GENERATORS)
 METHODS = (*GENERATING_METHODS, *SAMPLERS)
+
+
+def balancing_sampler(
+    counts: Mapping[Any, int],
+    final: dict[Any, int],
+    target_column: Any,
+    *,
+    method: Any,
+    method_params: Mapping[str, Any] | None,
+    discrete_columns: Sequence[Any] | None,
+    constraints: Any,
+    quality_threshold: float | None,
+    random_state: int,
+) -> Any:
+    """The sampler that brings classes from ``counts`` to ``final`` rows, with the filters around it."""
+    if all(final[label] <= count for label, count in counts.items()):
+        _check_nothing_to_make(method, constraints, quality_threshold)
+    sampler: Any = HybridSampler(
+        over=over_sampler(method, method_params, _features(discrete_columns, target_column)),
+        sampling_strategy=final,
+        random_state=random_state,
+    )
+    parsed = parse_constraints(constraints)
+    if parsed:
+        sampler = ConstraintFilter(parsed, sampler)
+    return sampler if quality_threshold is None else QualityFilter(sampler, threshold=quality_threshold)
 
 
 def over_sampler(
@@ -99,3 +136,26 @@ def _check_no_params(method: Any, params: Mapping[str, Any] | None) -> None:
             f"Got method_params beside the {type(method).__name__} instance; expected them with a method's name only. "
             "Set them on the instance."
         )
+
+
+def _check_nothing_to_make(method: Any, constraints: Any, quality_threshold: float | None) -> None:
+    """Refuse what says how rows are made where none are."""
+    names = {
+        "method": not isinstance(method, str) or method != "auto",
+        "constraints": bool(constraints),
+        "quality_threshold": quality_threshold is not None,
+    }
+    given = [name for name, is_given in names.items() if is_given]
+    if given:
+        raise DataError(
+            f"Got {' and '.join(given)}, but no class grows, so no row is made; expected a request that makes rows, or "
+            f"none of {given}."
+        )
+
+
+def _features(discrete_columns: Sequence[Any] | None, target_column: Any) -> list[Any] | None:
+    """The discrete columns less the target, which is discrete in any case."""
+    if discrete_columns is None:
+        return None
+    names = [discrete_columns] if isinstance(discrete_columns, str) else discrete_columns
+    return [name for name in names if name != target_column]

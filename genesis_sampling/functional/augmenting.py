@@ -11,16 +11,14 @@ import pandas as pd
 
 from .._random import RandomStreams
 from ..exceptions import DataError
-from ..filters import parse_constraints
 from ..metrics.augmentation import AugmentationMetrics
 from ..reports import AugmentationReport
-from ..samplers import ConstraintFilter, HybridSampler, QualityFilter
 from ..tables._file_table import SYNTHETIC_COLUMN
 from ..tables.containers import is_frame, wrap_table
 from ..tables.foreign import with_column
 from ._counts import STRATEGIES, final_counts
-from ._input import check_classes, hold_back, split_target, wrap_classes
-from ._methods import check_choice, over_sampler
+from ._input import check_classes, hold_back, is_dask_frame, split_target, wrap_classes
+from ._methods import balancing_sampler, check_choice
 
 __all__ = ["Augmented", "augment", "augment_imbalanced"]
 
@@ -81,7 +79,8 @@ def augment_imbalanced(
     Parameters
     ----------
     df : dataframe
-        A table of pandas or polars with any column kinds, missing values included.
+        A table of pandas or polars with any column kinds, missing values included; or of Dask, of which only a sample
+        is moved: see :func:`genesis_sampling.distributed.resample`.
     target_column : str
         The column that holds the classes.
     strategy : {"oversample", "undersample", "hybrid"}, default="oversample"
@@ -111,7 +110,7 @@ def augment_imbalanced(
     growth : float, default=0.0
         By how much every class grows after that, as a share of its rows.
     test_size : float or int, default=None
-        Share (or number) of rows to hold back, stratified by class, before anything is learned.
+        Share (or number) of rows to hold back, stratified by class, before anything is learned. Not with Dask.
     return_report : bool, default=False
         Whether to return the report as well.
     mark_synthetic : bool, default=False
@@ -122,7 +121,7 @@ def augment_imbalanced(
     Returns
     -------
     balanced : dataframe
-        Of the kind that came in. Original rows first and unchanged, then the new ones.
+        Of the kind that came in, lazy for Dask. Original rows first and unchanged, then the new ones.
     test : dataframe
         The rows held back; only with ``test_size``.
     report : AugmentationReport
@@ -145,22 +144,27 @@ def augment_imbalanced(
     """
     if mark_synthetic:
         _check_not_marked(df)
-    result = augment(
-        df,
-        target_column,
-        strategy,
-        ratio=_one_ratio(ratio, sampling_ratio),
-        target_counts=target_counts,
-        method=method,
-        method_params=method_params,
-        discrete_columns=discrete_columns,
-        constraints=constraints,
-        quality_threshold=quality_threshold,
-        majority_count=majority_count,
-        growth=growth,
-        test_size=test_size,
-        random_state=random_state,
-    )
+    options = {
+        "ratio": _one_ratio(ratio, sampling_ratio),
+        "target_counts": target_counts,
+        "method": method,
+        "method_params": method_params,
+        "discrete_columns": discrete_columns,
+        "constraints": constraints,
+        "quality_threshold": quality_threshold,
+        "majority_count": majority_count,
+        "growth": growth,
+        "test_size": test_size,
+        "random_state": random_state,
+    }
+    if is_dask_frame(df):
+        from ._dask import augment_partitions
+
+        balanced, report = augment_partitions(
+            df, target_column, strategy, mark_synthetic=mark_synthetic, **options
+        )
+        return (balanced, report) if return_report else balanced
+    result = augment(df, target_column, strategy, **options)
     table = result.table
     if mark_synthetic:
         table = with_column(table, result.synthetic_mask, name=SYNTHETIC_COLUMN)
@@ -211,19 +215,17 @@ def augment(
     check_classes(target.classes, counts, target_column)
 
     final = final_counts(counts, strategy, ratio, target_counts, majority_count, growth)
-    if all(final[label] <= count for label, count in counts.items()):
-        _check_nothing_to_make(method, constraints, quality_threshold)
-
-    sampler = HybridSampler(
-        over=over_sampler(method, method_params, _features(discrete_columns, target_column)),
-        sampling_strategy=final,
+    sampler = balancing_sampler(
+        counts,
+        final,
+        target_column,
+        method=method,
+        method_params=method_params,
+        discrete_columns=discrete_columns,
+        constraints=constraints,
+        quality_threshold=quality_threshold,
         random_state=streams.child("sampler").integer_seed(),
     )
-    parsed = parse_constraints(constraints)
-    if parsed:
-        sampler = ConstraintFilter(parsed, sampler)
-    if quality_threshold is not None:
-        sampler = QualityFilter(sampler, threshold=quality_threshold)
     X_new, y_new = sampler.fit_resample(X_train, y_train)
     sources = sampler.sample_indices_
     augmented = with_column(X_new, y_new, like=df, name=target_column)
@@ -255,36 +257,13 @@ def _one_ratio(ratio: float | None, sampling_ratio: float | None) -> float | Non
     return sampling_ratio if ratio is None else ratio
 
 
-def _check_nothing_to_make(method: Any, constraints: Any, quality_threshold: float | None) -> None:
-    """Refuse what says how rows are made where none are."""
-    names = {
-        "method": not isinstance(method, str) or method != "auto",
-        "constraints": bool(constraints),
-        "quality_threshold": quality_threshold is not None,
-    }
-    given = [name for name, is_given in names.items() if is_given]
-    if given:
-        raise DataError(
-            f"Got {' and '.join(given)}, but no class grows, so no row is made; expected a request that makes rows, or "
-            f"none of {given}."
-        )
-
-
-def _features(discrete_columns: Sequence[Any] | None, target_column: Any) -> list[Any] | None:
-    """The discrete columns less the target, which is discrete in any case."""
-    if discrete_columns is None:
-        return None
-    names = [discrete_columns] if isinstance(discrete_columns, str) else discrete_columns
-    return [name for name in names if name != target_column]
-
-
 def _no_rows(table: Any) -> pd.DataFrame:
     return table.frame.iloc[:0]
 
 
 def _check_not_marked(df: Any) -> None:
     """Refuse a table that has the column that would tell the new rows."""
-    if is_frame(df) and SYNTHETIC_COLUMN in list(df.columns):
+    if (is_frame(df) or is_dask_frame(df)) and SYNTHETIC_COLUMN in list(df.columns):
         raise DataError(
             f"Got a table that has a column {SYNTHETIC_COLUMN!r} already; expected none. Rename it, or leave "
             "mark_synthetic off."

@@ -15,6 +15,7 @@ from ..metrics.augmentation import AugmentationMetrics
 from ..reports import AugmentationReport
 from ..tables._file_table import SYNTHETIC_COLUMN
 from ..tables.containers import wrap_table
+from ._input import is_dask_frame
 
 __all__ = ["quality_report"]
 
@@ -34,8 +35,9 @@ def quality_report(
     Parameters
     ----------
     real, synthetic : dataframe
-        With the same columns. A column ``_synthetic`` of the synthetic table, as ``mark_synthetic`` adds it, says which
-        of its rows to look at. Real rows at its beginning, all of them in order, are left out too.
+        With the same columns; also of Dask, of which at most 20,000 rows of each class are looked at. A column
+        ``_synthetic`` of the synthetic table, as ``mark_synthetic`` adds it, says which of its rows to look at. Real
+        rows at its beginning, all of them in order, are left out too (not with Dask).
     target_column : str, default=None
         The column that holds the classes: rows are then compared with real rows of the same classes.
     holdout : dataframe, default=None
@@ -73,8 +75,10 @@ def quality_report(
             "its groups are their shares of the classes."
         )
     started = perf_counter()
+    said: list[str] = []
+    if any(is_dask_frame(df) for df in (real, synthetic, holdout)):
+        real, synthetic, holdout, said = _drawn(real, synthetic, holdout, target_column, random_state)
     real, synthetic = wrap_table(real).frame, _only_made(wrap_table(synthetic).frame)
-    said = []
     if _begins_with(synthetic, real):
         synthetic = synthetic.iloc[len(real) :].reset_index(drop=True)
         said.append(
@@ -101,6 +105,18 @@ def quality_report(
         warnings=said,
         metrics=metrics,
     )
+
+
+def _drawn(
+    real: Any, synthetic: Any, holdout: Any, target_column: Any, random_state: int
+) -> tuple[Any, Any, Any, list[str]]:
+    """Rows of Dask DataFrames, and how many of how many they are."""
+    from ._dask import rows_to_compare
+
+    tables = {"real": real, "synthetic": synthetic, "holdout": holdout}
+    drawn = {kind: rows_to_compare(df, target_column, kind, random_state) for kind, df in tables.items()}
+    said = [line for _, lines in drawn.values() for line in lines]
+    return drawn["real"][0], drawn["synthetic"][0], drawn["holdout"][0], said
 
 
 def _only_made(frame: pd.DataFrame) -> pd.DataFrame:

@@ -1,0 +1,93 @@
+"""``genesis augment --engine dask``: a folder of files in, a folder of Parquet files out."""
+
+from __future__ import annotations
+
+import glob
+import os
+from collections.abc import Callable
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+import typer
+
+from ..exceptions import DataError
+from .arguments import check_columns, check_mark, checked_report, given
+from .session import say, tell_counts, title, write_report
+
+if TYPE_CHECKING:
+    from .augmenting import AugmentJob
+
+__all__ = ["augment_folder"]
+
+
+def augment_folder(job: AugmentJob, scheduler: str | None, memory_limit: str | None) -> Callable[[], None]:
+    """Do it partition by partition; gives what tells of it."""
+    from .. import distributed, functional
+    from ..distributed.writing import check_folder
+
+    started = perf_counter()
+    output = _folder_of(job)
+    check_folder(output, replace=job.force)
+    report = job.report
+    if report is not None:
+        report = checked_report("--report", report, [*job.inputs, output], job.force)
+    job.step(f"Looking at {job.data}")
+    table = distributed.read_folder(job.data, **job.layout, may_mix=job.discrete)
+    _check_apart(output, job.data, table.paths)
+    check_columns([job.target, *job.discrete], table.ddf)
+    check_mark(job.mark, table.ddf)
+    discrete = given(discrete_columns=[name for name in job.discrete if name != job.target])
+    job.step("Starting workers" if scheduler is None else f"Connecting to {scheduler}")
+    with distributed.computing(scheduler, memory_limit):
+        job.step(f"Counting classes in {table.ddf.npartitions} partitions and learning")
+        balanced, made = functional.augment_imbalanced(
+            table.ddf, job.target, mark_synthetic=job.mark, return_report=True, **job.options, **discrete
+        )
+        n_rows = distributed.write_folder(
+            balanced,
+            output,
+            schema=table.schema,
+            replace=job.force,
+            progress=lambda done, n_all: job.step(f"Writing {output}: {done} of {n_all} files"),
+        )
+    # What was lazy is done now.
+    made.seconds = perf_counter() - started
+    if report is not None:
+        job.step(f"Writing {report}")
+        write_report(made, report)
+
+    def tell() -> None:
+        tell_counts(made, job.target)
+        say(f"Written to {output}: {sum(n_rows):,} rows in {len(n_rows)} files")
+        say("Rows to test a model on must have been held back before this.")
+        if job.mark:
+            say("Drop the column _synthetic before training: it gives the class away.")
+        if report is not None:
+            say(f"Report written to {title(report)}")
+
+    return tell
+
+
+def _folder_of(job: AugmentJob) -> str:
+    """Where to write; beside a folder or file if that was not said."""
+    if job.output is not None:
+        return job.output
+    if glob.has_magic(job.data) and not os.path.exists(job.data):
+        raise typer.BadParameter(
+            "missing; DATA is a pattern, so there is no name to go by.", param_hint="--output"
+        )
+    path = Path(job.data)
+    name = path.name if path.is_dir() else path.name.partition(".")[0]
+    return str(path.absolute().parent / f"{name}_balanced")
+
+
+def _check_apart(output: str, data: str, paths: list[str]) -> None:
+    """Refuse to write where is read."""
+    target = os.path.realpath(output)
+    read = {os.path.dirname(os.path.realpath(path)) for path in paths}
+    if target in read or (os.path.dirname(target) in read and os.path.isdir(data)):
+        raise DataError(
+            f"Got {output!r} for --output, which is in the folder that is read; expected another place. The input is "
+            "never written over."
+        )

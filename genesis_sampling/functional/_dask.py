@@ -1,0 +1,81 @@
+"""The same jobs on Dask DataFrames."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from .._random import RandomStreams
+from ..distributed._partitions import survey
+from ..distributed.resampling import resample_surveyed
+from ..distributed.sampling import drawn_rows
+from ..exceptions import DataError
+from ..reports import AugmentationReport
+from ..tables._file_table import SYNTHETIC_COLUMN
+from ._counts import STRATEGIES, final_counts
+from ._input import check_classes, is_dask_frame
+from ._methods import balancing_sampler, check_choice
+
+__all__ = ["augment_partitions", "rows_to_compare"]
+
+
+def augment_partitions(
+    ddf: Any,
+    target_column: Any,
+    strategy: str,
+    *,
+    ratio: float | None,
+    target_counts: Mapping[Any, int] | None,
+    method: Any,
+    method_params: Mapping[str, Any] | None,
+    discrete_columns: Sequence[Any] | None,
+    constraints: Any,
+    quality_threshold: float | None,
+    majority_count: int | str | None,
+    growth: float,
+    test_size: float | int | None,
+    mark_synthetic: bool,
+    random_state: Any,
+) -> tuple[Any, AugmentationReport]:
+    """:func:`augment_imbalanced` of a Dask DataFrame: the lazy result and the report."""
+    check_choice("strategy", strategy, STRATEGIES)
+    if test_size is not None:
+        raise DataError(
+            f"Got test_size={test_size!r} with a Dask DataFrame; expected none. Split it first, as in "
+            "train, test = ddf.random_split([0.8, 0.2], random_state=0), and balance the first part."
+        )
+    streams = RandomStreams.from_random_state(random_state)
+    table = survey(ddf, target_column)
+    counts = table.class_counts
+    check_classes(table.classes, counts, target_column)
+    sampler = balancing_sampler(
+        counts,
+        final_counts(counts, strategy, ratio, target_counts, majority_count, growth),
+        target_column,
+        method=method,
+        method_params=method_params,
+        discrete_columns=discrete_columns,
+        constraints=constraints,
+        quality_threshold=quality_threshold,
+        random_state=streams.child("sampler").integer_seed(),
+    )
+    return resample_surveyed(sampler, table, mark=SYNTHETIC_COLUMN if mark_synthetic else None)
+
+
+def rows_to_compare(df: Any, target_column: Any, kind: str, random_state: int) -> tuple[Any, list[str]]:
+    """Rows of a table that figures look at, and what is to be said of that; all rows of a table in memory."""
+    if not is_dask_frame(df):
+        return df, []
+    if SYNTHETIC_COLUMN in df.columns:
+        df = df.map_partitions(_marked_rows, meta=_marked_rows(df._meta))
+    rows, n_rows = drawn_rows(df, target_column, RandomStreams.from_random_state(random_state).child(kind))
+    return rows, [
+        f"Of {n_rows:,} {kind} rows {len(rows):,} were looked at, drawn with the seed {random_state}."
+    ]
+
+
+def _marked_rows(part: pd.DataFrame) -> pd.DataFrame:
+    """The rows that a marking column calls synthetic, without that column."""
+    return part[part[SYNTHETIC_COLUMN].astype(str).str.lower() == "true"].drop(columns=SYNTHETIC_COLUMN)
