@@ -149,7 +149,7 @@ def main() -> None:
     }
     if options.peer_python:
         for model in ("CTGAN", "TVAE"):
-            for epochs in (1,) if options.quick else (10, 60, EPOCHS):
+            for epochs in (1,) if options.quick else (10, 30, EPOCHS):
                 jobs[f"{model} of ctgan, {epochs} epochs"] = (
                     f"{model} of ctgan",
                     partial(peer_run, options.peer_python, model, epochs),

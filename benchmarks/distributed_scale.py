@@ -1,0 +1,297 @@
+"""How long does a table that does not fit take, and in how much memory?
+
+`genesis augment --engine dask --memory-limit 2GB` on folders of Parquet with 30 columns, of which one row in a hundred
+is a fraud, made up to three for every ten others: seconds of the whole command, and the most that it and all its
+workers hold at one moment (proportional set size). Bars: time is straight in the rows, and memory stays below the limit. Beside
+it, on three million rows in memory: a Dask frame against the plain sampler, at most 1.5 times the seconds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import psutil
+import pyarrow.parquet as pq
+from _common import DATA, PACKAGES, RESULTS, measure, table, write_results, write_table
+from fidelity import load
+
+METHODS = ("noise", "smote", "tree")
+MILLIONS = (1, 3, 10, 30)
+RATIO, LIMIT_GB, BAR, PAIRS = 0.3, 2.0, 1.5, 5
+# Rows of a file.
+PART = 250_000
+TARGET = "is_fraud"
+
+
+def made_part(part: int, n_rows: int) -> pd.DataFrame:
+    """Rows of the fraud kind: 27 numbers, two columns of categories, and the class."""
+    rng = np.random.default_rng([20261122, part])
+    is_fraud = rng.random(n_rows) < 0.01
+    values = rng.normal(size=(n_rows, 26))
+    values[:, 1:] += 0.5 * values[:, :-1]
+    values[is_fraud, :8] += rng.normal(1.5, 0.5, (is_fraud.sum(), 8))
+    frame = pd.DataFrame(values, columns=[f"v{place}" for place in range(26)])
+    frame["amount"] = np.round(rng.lognormal(3 + is_fraud, 1.2), 2)
+    frame["country"] = pd.Categorical.from_codes(
+        rng.integers(0, 30, n_rows), [f"C{place}" for place in range(30)]
+    )
+    frame["channel"] = pd.Categorical.from_codes(rng.integers(0, 4, n_rows), ["web", "app", "shop", "phone"])
+    frame[TARGET] = is_fraud.astype(np.int8)
+    return frame
+
+
+def bootstrap_part(sample: pd.DataFrame, part: int, n_rows: int) -> pd.DataFrame:
+    """Rows of the sample of card payments, drawn with replacement: one fraud in a hundred."""
+    rng = np.random.default_rng([20261122, part])
+    frauds = sample[TARGET] == 1
+    drawn = np.where(
+        rng.random(n_rows) < 0.01,
+        rng.choice(np.flatnonzero(frauds), n_rows),
+        rng.choice(np.flatnonzero(~frauds), n_rows),
+    )
+    return sample.iloc[drawn].reset_index(drop=True)
+
+
+def write_input(folder: Path, millions: float, sample: pd.DataFrame | None) -> None:
+    """A folder of Parquet files."""
+    folder.mkdir(parents=True)
+    n_rows = int(millions * 10**6)
+    for part, start in enumerate(range(0, n_rows, PART)):
+        size = min(PART, n_rows - start)
+        rows = made_part(part, size) if sample is None else bootstrap_part(sample, part, size)
+        rows.to_parquet(folder / f"{part:05d}.parquet", index=False)
+
+
+def bytes_in(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.iterdir())
+
+
+def held(process: psutil.Process) -> int:
+    """Bytes of a process and all below it; what they share is counted once."""
+    total = 0
+    for one in [process, *process.children(recursive=True)]:
+        try:
+            total += one.memory_full_info().pss
+        except psutil.Error:  # it has just ended
+            continue
+    return total
+
+
+def run(data: Path, output: Path, method: str) -> dict[str, float]:
+    """The command, watched."""
+    command = [
+        sys.executable,
+        "-m",
+        "genesis_sampling",
+        "augment",
+        str(data),
+        "--target",
+        TARGET,
+        "--output",
+        str(output),
+    ]
+    command += [
+        "--engine",
+        "dask",
+        "--memory-limit",
+        f"{LIMIT_GB:g}GB",
+        "--method",
+        method,
+        "--ratio",
+        str(RATIO),
+    ]
+    begun = time.perf_counter()
+    with subprocess.Popen([*command, "--seed", "0", "--quiet"]) as process:
+        watched, peak = psutil.Process(process.pid), 0
+        while process.poll() is None:
+            peak = max(peak, held(watched))
+            time.sleep(0.2)
+    if process.returncode:
+        raise RuntimeError(f"{' '.join(command)} ended with {process.returncode}")
+    return {"seconds": time.perf_counter() - begun, "peak_GB": peak / 1e9}
+
+
+def counts(folder: Path) -> dict[int, int]:
+    """Rows of each class in a folder, by reading that column alone."""
+    found: pd.Series = sum(
+        pd.Series(pq.read_table(path, columns=[TARGET])[TARGET].to_numpy()).value_counts()
+        for path in sorted(folder.glob("*.parquet"))
+    )
+    return {int(label): int(count) for label, count in found.items()}
+
+
+class Kept:
+    """Parts of the measurement, each made once; those in the file of an interrupted run are not made again."""
+
+    def __init__(self, path: Path | None):
+        self.path = path
+        is_begun = path is not None and path.exists()
+        self.found = [json.loads(line) for line in path.read_text().splitlines()] if is_begun else []
+
+    def known(self, key: dict) -> dict | None:
+        return next((row for row in self.found if {name: row.get(name) for name in key} == key), None)
+
+    def __call__(self, key: dict, work: Callable[[], dict]) -> dict:
+        found = self.known(key)
+        if found is None:
+            found = key | work()
+            if self.path is not None:
+                with self.path.open("a") as file:
+                    file.write(json.dumps(found) + "\n")
+        print(found, flush=True)
+        return found
+
+
+def large_runs(kind: str, sample: pd.DataFrame | None, millions: float, folder: Path, once: Kept) -> list[dict]:
+    """One table, by each method."""
+    keys = [{"data": kind, "method": method, "millions": millions} for method in METHODS]
+    if not all(map(once.known, keys)):
+        shutil.rmtree(folder, ignore_errors=True)
+        write_input(folder / "in", millions, sample)
+
+    def work(method: str) -> dict:
+        output = folder / "out"
+        found = run(folder / "in", output, method)
+        n_usual = counts(folder / "in")[0]
+        assert counts(output) == {0: n_usual, 1: int(RATIO * n_usual)}
+        sizes = {"read_GB": bytes_in(folder / "in") / 1e9, "written_GB": bytes_in(output) / 1e9}
+        shutil.rmtree(output)
+        return found | sizes
+
+    return [once(key, partial(work, key["method"])) for key in keys]
+
+
+SETUP = """
+import sys
+sys.path.insert(0, {here!r})
+from distributed_scale import made_part, PART, TARGET
+import pandas as pd
+rows = pd.concat([made_part(part, PART) for part in range({n_parts})], ignore_index=True)
+from genesis_sampling import InterpolationSampler, NoiseSampler, GenerativeOverSampler
+from genesis_sampling.distributed import resample
+import dask, dask.dataframe as dd
+dask.config.set({{"dataframe.convert-string": False}})
+sampler = dict(
+    noise=NoiseSampler(sampling_strategy={ratio}, random_state=0),
+    smote=InterpolationSampler(sampling_strategy={ratio}, random_state=0),
+    tree=GenerativeOverSampler("tree", sampling_strategy={ratio}, random_state=0),
+)[{method!r}]
+X, y = rows.drop(columns=TARGET), rows[TARGET]
+ddf = dd.from_pandas(rows, npartitions={n_parts})
+"""
+SIDES = {
+    "plain": "out = sampler.fit_resample(X, y)",
+    "dask": "out = resample(sampler, ddf, TARGET).compute(scheduler='threads', num_workers=2)",
+}
+
+
+def in_memory(method: str, n_parts: int, n_pairs: int) -> dict[str, float]:
+    """Median seconds of both ways, and of their ratio over pairs in turn."""
+    setup = SETUP.format(here=str(Path(__file__).parent), n_parts=n_parts, ratio=RATIO, method=method)
+    pairs = []
+    for turn in range(n_pairs):
+        order = list(SIDES) if turn % 2 == 0 else list(SIDES)[::-1]
+        pairs.append({side: measure(setup, SIDES[side], runs=1)["seconds"] for side in order})
+        print(method, pairs[-1], flush=True)
+    found = pd.DataFrame(pairs)
+    return {**found.median().to_dict(), "ratio": float((found["dask"] / found["plain"]).median())}
+
+
+def draw(runs: pd.DataFrame, path: Path) -> None:
+    """Seconds and memory against rows."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+
+    figure, axes = plt.subplots(1, 2, figsize=(10, 4), layout="constrained")
+    for (kind, method), part in runs.groupby(["data", "method"], sort=False):
+        for axis, column in zip(axes, ("seconds", "peak_GB"), strict=True):
+            axis.plot(part["millions"], part[column], marker="o", label=f"{method}, {kind}")
+    axes[0].set(xscale="log", yscale="log", xlabel="million rows", ylabel="seconds")
+    axes[1].set(xscale="log", ylim=(0, 1.1 * LIMIT_GB), xlabel="million rows", ylabel="most memory, GB")
+    axes[1].axhline(LIMIT_GB, color="0.5", linestyle="--", label="limit")
+    axes[1].legend(frameon=False, fontsize=8)
+    figure.savefig(path, dpi=150)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data-dir", type=Path, default=DATA)
+    parser.add_argument("--work-dir", type=Path, required=True, help="for tables of up to 10 GB; emptied")
+    parser.add_argument(
+        "--cache", type=Path, default=None, help="a file from which an interrupted run goes on"
+    )
+    parser.add_argument("--quick", action="store_true", help="a tenth of the rows; prints, writes nothing")
+    options = parser.parse_args()
+    once = Kept(options.cache)
+    sample = load(options.data_dir, "creditcard_fraud_sample").rename(columns={"target": TARGET})
+    sample[TARGET] = (sample[TARGET] == sample[TARGET].value_counts().index[-1]).astype(np.int8)
+    share = 0.1 if options.quick else 1.0
+    runs = []
+    for kind, source, sizes in (("made", None, MILLIONS), ("card payments", sample, MILLIONS[1:3])):
+        for millions in sizes:
+            runs += large_runs(kind, source, share * millions, options.work_dir, once)
+    shutil.rmtree(options.work_dir, ignore_errors=True)
+    n_parts, n_pairs = (2, 1) if options.quick else (12, PAIRS)
+    compared = [
+        once({"in memory": method}, partial(in_memory, method, n_parts, n_pairs))
+        for method in METHODS
+    ]
+    found = pd.DataFrame(runs)
+    lines = [
+        {
+            "data": row["data"],
+            "method": row["method"],
+            "million rows": f"{row['millions']:g}",
+            "seconds": f"{row['seconds']:.0f}",
+            "seconds a million": f"{row['seconds'] / row['millions']:.1f}",
+            "read GB": f"{row['read_GB']:.2f}",
+            "written GB": f"{row['written_GB']:.2f}",
+            "most memory GB": f"{row['peak_GB']:.2f}"
+            if row["peak_GB"] <= LIMIT_GB
+            else f"**{row['peak_GB']:.2f}**",
+        }
+        for row in runs
+    ]
+    beside = [
+        {
+            "method": row["in memory"],
+            "plain, s": f"{row['plain']:.1f}",
+            "Dask frame, s": f"{row['dask']:.1f}",
+            "ratio": f"{row['ratio']:.2f}" if row["ratio"] <= BAR else f"**{row['ratio']:.2f}**",
+        }
+        for row in compared
+    ]
+    print(table(lines), table(beside), sep="\n\n")
+    if options.quick:
+        return
+    write_results(
+        "distributed_scale",
+        {"runs": runs, "in memory": compared},
+        packages=(*PACKAGES, "dask", "distributed", "pyarrow"),
+    )
+    draw(found, RESULTS / "distributed_scale.png")
+    write_table(
+        "distributed_scale",
+        "Past one machine's memory",
+        lines,
+        f"30 columns, one row in a hundred of the rare class, brought to {RATIO}; Parquet in files of {PART:,} rows, "
+        f"read and written by the command with --memory-limit {LIMIT_GB:g}GB. Memory is the most that the command and "
+        "its workers held together at one moment; above the limit in bold. Start of Python and workers included.\n\n"
+        f"Three million rows in memory, medians of {PAIRS} pairs of fresh processes:\n\n{table(beside)}",
+    )
+
+
+if __name__ == "__main__":
+    main()
