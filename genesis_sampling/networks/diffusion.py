@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from .averaging import update_average
 from .layout import Layout, gumbel_like
+from .precision import fewer_digits
 
 __all__ = ["MaskedConfig", "MaskedDiffusion", "MaskedSteps"]
 
@@ -89,10 +90,12 @@ class MaskedDiffusion(nn.Module):
         is_masked : Tensor of bool of shape (n_rows, n_columns)
         """
         known = torch.where(is_masked, self._masks, levels + self._offsets)
-        hidden = self.first(self.embedding(known).flatten(1))
-        for block in self.blocks:
-            hidden = hidden + block(hidden)
-        return self.last(hidden)
+        with fewer_digits(levels.device):
+            hidden = self.first(self.embedding(known).flatten(1))
+            for block in self.blocks:
+                hidden = hidden + block(hidden)
+            logits = self.last(hidden)
+        return logits.float()
 
     def losses(self, levels: Tensor) -> Tensor:
         """What the network misses of each row, in nats a column, shape (n_rows,); the mask is drawn.

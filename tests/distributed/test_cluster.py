@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import os
+import signal
 import time
 
 import pandas as pd
@@ -130,3 +132,28 @@ def test_processes_of_this_machine(table, tmp_path):
     assert pd.util.hash_pandas_object(found).equals(pd.util.hash_pandas_object(expected))
     with pytest.raises(ValueError, match="No clients found"):
         distributed.default_client()
+
+
+@pytest.mark.slow
+def test_a_worker_that_is_killed_changes_no_row(table, tmp_path):
+    """What it had made, and what was sent to it, is made and sent again."""
+
+    def slowly(part):
+        time.sleep(0.1)
+        return part
+
+    ddf = dd.from_pandas(table, npartitions=12, sort=False).map_partitions(slowly, meta=table.iloc[:0])
+    with computing(memory_limit="4GB") as client:
+        pids = list(client.run(os.getpid).values())
+
+        def kill(done, n_all):
+            if done == 3:
+                os.kill(pids[0], signal.SIGKILL)
+
+        for name, progress in (("whole", None), ("killed", kill)):
+            new = resample(NoiseSampler(random_state=0), ddf, TARGET)
+            write_folder(new, tmp_path / name, progress=progress)
+        assert pids[0] not in client.run(os.getpid).values()
+    whole, killed = (sorted((tmp_path / name).iterdir()) for name in ("whole", "killed"))
+    assert [path.name for path in whole] == [path.name for path in killed]
+    assert [path.read_bytes() for path in whole] == [path.read_bytes() for path in killed]
