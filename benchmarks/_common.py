@@ -7,7 +7,7 @@ import os
 import platform
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from statistics import median
@@ -115,3 +115,25 @@ def write_table(name: str, title: str, rows: list[Mapping[str, Any]], note: str 
     path = RESULTS / f"{name}.md"
     path.write_text(f"# {title}\n\n{table(rows)}\n\n{note}\n".rstrip() + "\n")
     return path
+
+
+class Kept:
+    """Parts of the measurement, each made once; those in the file of an interrupted run are not made again."""
+
+    def __init__(self, path: Path | None):
+        self.path = path
+        is_begun = path is not None and path.exists()
+        self.found = [json.loads(line) for line in path.read_text().splitlines()] if is_begun else []
+
+    def known(self, key: dict) -> dict | None:
+        return next((row for row in self.found if {name: row.get(name) for name in key} == key), None)
+
+    def __call__(self, key: dict, work: Callable[[], dict]) -> dict:
+        found = self.known(key)
+        if found is None:
+            found = key | work()
+            if self.path is not None:
+                with self.path.open("a") as file:
+                    file.write(json.dumps(found) + "\n")
+        print(found, flush=True)
+        return found

@@ -20,7 +20,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pandas as pd
-from _common import DATA, RESULTS, table, write_results, write_table
+from _common import DATA, RESULTS, Kept, table, write_results, write_table
 from fidelity import FIGURES, judge, load, split
 
 from genesis_sampling import (
@@ -33,7 +33,7 @@ from genesis_sampling import (
 
 HERE = Path(__file__).parent
 TOOL = HERE.parents[1] / "shared" / "tools" / "fidelity_figures.py"
-BATCH, EPOCHS = 500, 300
+BATCH, SHORT, EPOCHS = 500, 30, 300
 # Steps that the package makes in an epoch of the train part of Adult.
 EPOCH_STEPS = 32_561 // BATCH
 # The layers and rates of the package, for runs that do the same work.
@@ -68,15 +68,12 @@ def candidates(quick: bool) -> dict:
         for n_steps in steps:
             found[f"{cls.__name__}, {n_steps} steps"] = (cls.__name__, partial(made, cls, n_steps=n_steps))
     if not quick:
-        n_steps = EPOCHS * EPOCH_STEPS
-        found[f"CTGANGenerator, the work of {EPOCHS} epochs"] = (
-            "same work",
-            partial(made, CTGANGenerator, n_steps=n_steps, **SAME),
-        )
-        found[f"TVAEGenerator, the work of {EPOCHS} epochs"] = (
-            "same work",
-            partial(made, TVAEGenerator, n_steps=n_steps, **SAME_TVAE),
-        )
+        for epochs in (SHORT, EPOCHS):
+            for cls, params in ((CTGANGenerator, SAME), (TVAEGenerator, SAME_TVAE)):
+                found[f"{cls.__name__}, the work of {epochs} epochs"] = (
+                    "same work",
+                    partial(made, cls, n_steps=epochs * EPOCH_STEPS, **params),
+                )
     return found
 
 
@@ -141,6 +138,9 @@ def main() -> None:
     parser.add_argument(
         "--only", default="", help="candidates whose names have this in them; prints, writes nothing"
     )
+    parser.add_argument(
+        "--cache", type=Path, default=None, help="a file from which an interrupted run goes on"
+    )
     parser.add_argument("--quick", action="store_true", help="100 steps; prints, writes nothing")
     options = parser.parse_args()
     train, test = split(load(options.data_dir, "adult"), "adult")
@@ -149,35 +149,25 @@ def main() -> None:
     }
     if options.peer_python:
         for model in ("CTGAN", "TVAE"):
-            for epochs in (1,) if options.quick else (10, 30, EPOCHS):
+            for epochs in (1,) if options.quick else (10, SHORT, EPOCHS):
                 jobs[f"{model} of ctgan, {epochs} epochs"] = (
                     f"{model} of ctgan",
                     partial(peer_run, options.peer_python, model, epochs),
                 )
     # The first use of torch's optimizers loads code, once per process; it is no part of the question.
     made(TVAEGenerator, 0, n_steps=2).fit(train.head(200))
-    found = []
-    for name, (family, run) in jobs.items():
-        if options.only not in name:
-            continue
-        for seed in range(options.seeds):
-            rows, seconds = run(train, seed)
-            found.append(
-                {
-                    "name": name,
-                    "family": family,
-                    "seed": seed,
-                    **seconds,
-                    **judge(options.tool, train, test, rows[train.columns]),
-                }
-            )
-            print(
-                {
-                    key: round(value, 3) if isinstance(value, float) else value
-                    for key, value in found[-1].items()
-                },
-                flush=True,
-            )
+    once = Kept(options.cache)
+
+    def work(run, seed: int) -> dict:
+        rows, seconds = run(train, seed)
+        return seconds | judge(options.tool, train, test, rows[train.columns])
+
+    found = [
+        once({"name": name, "family": family, "seed": seed}, partial(work, run, seed))
+        for name, (family, run) in jobs.items()
+        if options.only in name
+        for seed in range(options.seeds)
+    ]
     means = pd.DataFrame(found).groupby("name", sort=False).mean(numeric_only=True)
     rows = [
         {

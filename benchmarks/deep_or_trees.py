@@ -9,7 +9,6 @@ alone say of the test rows (AUC, one class against the rest). Cost is CPU second
 from __future__ import annotations
 
 import argparse
-import json
 import time
 import warnings
 from functools import partial
@@ -17,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from _common import DATA, table, write_results, write_table
+from _common import DATA, Kept, table, write_results, write_table
 from fidelity import FIGURES, judge, load, split
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.metrics import roc_auc_score
@@ -59,7 +58,7 @@ def case_rows(folder: Path, name: str, change: str | None) -> tuple[pd.DataFrame
 
 
 def usefulness(rows: pd.DataFrame, test: pd.DataFrame) -> float:
-    """AUC on test rows of boosted trees that were fitted on drawn ones: the rarest class of 20 rows against the rest."""
+    """AUC on test rows of boosted trees that were fitted on drawn ones: the rarest class of 20 rows against others."""
     counts = test["target"].value_counts()
     rare = counts.index[counts >= 20][-1]
     if min((rows["target"] == rare).sum(), (rows["target"] != rare).sum()) < 2:
@@ -94,6 +93,13 @@ def meeting(rows: pd.DataFrame) -> pd.DataFrame:
     return rows[is_in].reset_index(drop=True)
 
 
+def judged(train: pd.DataFrame, test: pd.DataFrame, run, tool: Path) -> dict:
+    """What rows are worth, and what they cost."""
+    rows, seconds = run()
+    rows = rows[train.columns]
+    return judge(tool, train, test, rows) | {"useful": usefulness(rows, test)} | seconds
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data-dir", type=Path, default=DATA)
@@ -105,26 +111,12 @@ def main() -> None:
     parser.add_argument("--only", default="", help="cases that have this in their names; writes nothing")
     options = parser.parse_args()
     found: list[dict] = []
-    is_begun = options.cache is not None and options.cache.exists()
-    kept = [json.loads(line) for line in options.cache.read_text().splitlines()] if is_begun else []
+    once = Kept(options.cache)
 
     def note(case: str, name: str, train: pd.DataFrame, test: pd.DataFrame, run) -> None:
         for seed in range(options.seeds):
             key = {"case": case, "": name, "seed": seed}
-            known = next((run for run in kept if {name: run[name] for name in key} == key), None)
-            if known is not None:
-                found.append(known)
-                continue
-            rows, seconds = run(seed)
-            rows = rows[train.columns]
-            judged = judge(options.tool, train, test, rows) | {"useful": usefulness(rows, test)}
-            found.append({**key, **judged, **seconds})
-            if options.cache is not None:
-                with options.cache.open("a") as file:
-                    file.write(json.dumps(found[-1]) + "\n")
-            print(
-                {key: round(v, 3) if isinstance(v, float) else v for key, v in found[-1].items()}, flush=True
-            )
+            found.append(once(key, partial(judged, train, test, partial(run, seed), options.tool)))
 
     for case, (name, change) in CASES.items():
         if options.only in case:

@@ -2,19 +2,17 @@
 
 `genesis augment --engine dask --memory-limit 2GB` on folders of Parquet with 30 columns, of which one row in a hundred
 is a fraud, made up to three for every ten others: seconds of the whole command, and the most that it and all its
-workers hold at one moment (proportional set size). Bars: time is straight in the rows, and memory stays below the limit. Beside
-it, on three million rows in memory: a Dask frame against the plain sampler, at most 1.5 times the seconds.
+workers hold at one moment (proportional set size). Bars: time is straight in the rows, and memory stays below the
+limit. Beside it, on three million rows in memory: a Dask frame against the plain sampler, at most 1.5 times as long.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -22,7 +20,7 @@ import numpy as np
 import pandas as pd
 import psutil
 import pyarrow.parquet as pq
-from _common import DATA, PACKAGES, RESULTS, measure, table, write_results, write_table
+from _common import DATA, PACKAGES, RESULTS, Kept, measure, table, write_results, write_table
 from fidelity import load
 
 METHODS = ("noise", "smote", "tree")
@@ -130,29 +128,9 @@ def counts(folder: Path) -> dict[int, int]:
     return {int(label): int(count) for label, count in found.items()}
 
 
-class Kept:
-    """Parts of the measurement, each made once; those in the file of an interrupted run are not made again."""
-
-    def __init__(self, path: Path | None):
-        self.path = path
-        is_begun = path is not None and path.exists()
-        self.found = [json.loads(line) for line in path.read_text().splitlines()] if is_begun else []
-
-    def known(self, key: dict) -> dict | None:
-        return next((row for row in self.found if {name: row.get(name) for name in key} == key), None)
-
-    def __call__(self, key: dict, work: Callable[[], dict]) -> dict:
-        found = self.known(key)
-        if found is None:
-            found = key | work()
-            if self.path is not None:
-                with self.path.open("a") as file:
-                    file.write(json.dumps(found) + "\n")
-        print(found, flush=True)
-        return found
-
-
-def large_runs(kind: str, sample: pd.DataFrame | None, millions: float, folder: Path, once: Kept) -> list[dict]:
+def large_runs(
+    kind: str, sample: pd.DataFrame | None, millions: float, folder: Path, once: Kept
+) -> list[dict]:
     """One table, by each method."""
     keys = [{"data": kind, "method": method, "millions": millions} for method in METHODS]
     if not all(map(once.known, keys)):
@@ -245,8 +223,7 @@ def main() -> None:
     shutil.rmtree(options.work_dir, ignore_errors=True)
     n_parts, n_pairs = (2, 1) if options.quick else (12, PAIRS)
     compared = [
-        once({"in memory": method}, partial(in_memory, method, n_parts, n_pairs))
-        for method in METHODS
+        once({"in memory": method}, partial(in_memory, method, n_parts, n_pairs)) for method in METHODS
     ]
     found = pd.DataFrame(runs)
     lines = [

@@ -206,9 +206,9 @@ def main() -> None:
         lines,
         "New items of one class, of 1,000 real ones (100 recordings), all through all the operations: by the sampler, "
         "and by direct calls that do the same work, in batches of 256 where there are batches. One thread. Medians "
-        f"over pairs that run in turn in {n_processes} processes; of their ratios also the quartiles. Memory: peak of a "
-        f"process above what the set-up left, the result included. Bar: {BAR}; above it in bold. Our own operations have no library to be "
-        "compared with.",
+        f"over pairs that run in turn in {n_processes} processes; of their ratios also the quartiles. Memory: peak of "
+        f"a process above what the set-up left, the result included. Bar: {BAR}; above it in bold. Our own operations "
+        "have no library to be compared with.",
     )
 
 

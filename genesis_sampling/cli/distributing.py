@@ -5,7 +5,6 @@ from __future__ import annotations
 import glob
 import os
 from collections.abc import Callable
-from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING
 
@@ -77,9 +76,10 @@ def _folder_of(job: AugmentJob) -> str:
         raise typer.BadParameter(
             "missing; DATA is a pattern, so there is no name to go by.", param_hint="--output"
         )
-    path = Path(job.data)
-    name = path.name if path.is_dir() else path.name.partition(".")[0]
-    return str(path.absolute().parent / f"{name}_balanced")
+    from ..tables.files import beside
+
+    path = os.path.abspath(job.data)
+    return f"{path}_balanced" if os.path.isdir(path) else beside(path, "_balanced", "")
 
 
 def _check_apart(output: str, data: str, paths: list[str]) -> None:

@@ -19,7 +19,7 @@ from ..samplers._checks import check_is_instance
 from ..samplers.base import BaseAugmenter
 from ..samplers.items import ItemSampler
 
-__all__ = ["check_scheduler", "check_table", "checked_count", "checked_sampler"]
+__all__ = ["check_scheduler", "check_table", "checked_count", "checked_sampler", "connected_client"]
 
 
 def check_table(ddf: Any) -> None:
@@ -38,9 +38,14 @@ def checked_count(value: Any, name: str) -> int:
     return int(value)
 
 
+def connected_client() -> Any:
+    """The client that Dask computes with, or None where this process does it by itself."""
+    return getattr(dask.base.get_scheduler(), "__self__", None)
+
+
 def check_scheduler() -> None:
     """Refuse a client whose scheduler does not answer, for which Dask would wait."""
-    client = getattr(dask.base.get_scheduler(), "__self__", None)
+    client = connected_client()
     status = getattr(client, "status", "running")
     if status not in ("running", "newly-created"):
         raise DataError(

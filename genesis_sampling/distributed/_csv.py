@@ -7,7 +7,8 @@ import csv
 import gzip
 import os
 import zlib
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -17,7 +18,7 @@ import pyarrow as pa
 import pyarrow.csv
 
 from ..exceptions import DataError
-from ..tables._cells import parse_cells
+from ..tables._cells import MISSING_WORDS, ParsedColumn, TimeStyle, parse_cells
 from ..tables.schema import check_column_names
 
 __all__ = ["CsvBlock", "csv_blocks"]
@@ -27,7 +28,15 @@ BLOCK_BYTES = 64 * 2**20
 # What a column holds is found in the beginnings of some of the files, of which every line of all must be like.
 HEAD_BYTES, N_HEADS = 2**20, 8
 # Values of a text column that a block is parsed into, and what they are called.
-KINDS = {"Int64": "whole numbers", "float64": "numbers", "datetime64[us]": "dates or times"}
+IN_UTC = "datetime64[us, UTC]"
+KINDS = {
+    "Int64": "whole numbers",
+    "float64": "numbers",
+    "datetime64[us]": "dates or times",
+    IN_UTC: "times in UTC",
+}
+# What pyarrow takes for the length of a block.
+MOST_BYTES = 2**31 - 1
 
 
 @dataclass(frozen=True)
@@ -44,6 +53,8 @@ class CsvBlock:
     delimiter, encoding : str
     kinds : dict of str to str
         Dtype of each column that does not hold text.
+    is_part : bool
+        Whether the file has other lines, which are another block.
     """
 
     path: str
@@ -53,6 +64,7 @@ class CsvBlock:
     delimiter: str
     encoding: str
     kinds: dict[str, str]
+    is_part: bool = False
 
     def read(self) -> pd.DataFrame:
         """The rows of the block, with the index 0, 1, ..."""
@@ -67,7 +79,7 @@ class CsvBlock:
             arrow = pa.csv.read_csv(
                 pa.BufferReader(raw.decode(self.encoding).encode()),
                 read_options=pa.csv.ReadOptions(
-                    column_names=self.names, use_threads=False, block_size=len(raw) * 4
+                    column_names=self.names, use_threads=False, block_size=min(4 * len(raw), MOST_BYTES)
                 ),
                 parse_options=pa.csv.ParseOptions(delimiter=self.delimiter, newlines_in_values=True),
                 convert_options=pa.csv.ConvertOptions(
@@ -91,7 +103,7 @@ class CsvBlock:
     def _bytes(self) -> bytes:
         raw = _unpacked(self.path, self.start, self.stop)
         # A block that begins or ends inside of a cell in quotes has an odd number of them, or its neighbour has.
-        if (self.start or self.stop is not None) and raw.count(b'"') % 2:
+        if self.is_part and raw.count(b'"') % 2:
             raise DataError(
                 f"Got {self.path!r}, a large file in which some cell holds a line break or a lone double quote; "
                 "expected neither, since it is read in parts. Split it into files of less than "
@@ -105,16 +117,17 @@ class CsvBlock:
         if kind is None:
             return cells
         try:
-            values = parse_cells(cells.name, cells).values
+            column = parse_cells(cells.name, cells)
         except DataError as error:
             raise DataError(f"Got {self.path!r}. {error}") from error
-        if pd.api.types.is_bool_dtype(values) or _kind_of(values) not in (kind, _narrower(kind)):
-            if values.notna().any():
+        values = column.values
+        if _kind_of(column) not in (kind, _narrower(kind)):
+            if not cells.dropna().str.strip().isin(MISSING_WORDS).all():
                 raise self._other_kind(cells.name, values, kind)
-            values = pd.Series(np.nan, index=cells.index)
+            return pd.Series(None, index=cells.index, dtype=kind)
         if kind == "float64":
             return pd.Series(values.to_numpy(dtype=np.float64, na_value=np.nan), index=cells.index)
-        return values.astype(kind)
+        return values.dt.tz_localize("UTC").astype(kind) if kind == IN_UTC else values.astype(kind)
 
     def _other_kind(self, name: Any, values: pd.Series, kind: str) -> DataError:
         return DataError(
@@ -138,7 +151,9 @@ def csv_blocks(
             )
     chosen = [heads[i] for i in np.unique(np.linspace(0, len(heads) - 1, N_HEADS).astype(int))]
     cells = pd.concat([head.cells(_beginning(head)) for head in chosen], ignore_index=True)
-    kinds = {name: _kind_of(_parsed(name, cells[name], may_mix)) for name in heads[0].names}
+    kinds = {
+        name: _kind_of(parse_cells(name, cells[name], may_mix=name in may_mix)) for name in heads[0].names
+    }
     known = {name: kind for name, kind in kinds.items() if kind is not None}
     heads = [replace(head, kinds=known) for head in heads]
     # What is read from no line has the dtypes of what is read from any.
@@ -146,14 +161,11 @@ def csv_blocks(
     return [block for head in heads for block in _parts(head)], meta
 
 
-def _parsed(name: str, cells: pd.Series, may_mix: Collection[str]) -> pd.Series:
-    return parse_cells(name, cells, may_mix=name in may_mix).values
-
-
-def _kind_of(values: pd.Series) -> str | None:
+def _kind_of(column: ParsedColumn) -> str | None:
     """One of the kinds; None for text."""
-    if pd.api.types.is_datetime64_any_dtype(values):
-        return "datetime64[us]"
+    values = column.values
+    if isinstance(column.style, TimeStyle):
+        return IN_UTC if column.style.suffix else "datetime64[us]"
     if pd.api.types.is_integer_dtype(values):
         return "Int64"
     return "float64" if pd.api.types.is_float_dtype(values) else None
@@ -179,11 +191,11 @@ def _check_encoding(encoding: str) -> None:
 
 def _head(path: str, delimiter: str | None, encoding: str) -> CsvBlock:
     """A file less its header, to its end."""
-    raw = _unpacked(path, 0, HEAD_BYTES)
-    if not raw:
+    with _opened(path) as stream:
+        header = stream.readline(HEAD_BYTES)
+    if not header:
         raise DataError(f"Got {path!r}, which is empty; expected a table with a header and rows.")
-    mark = codecs.BOM_UTF8 if raw.startswith(codecs.BOM_UTF8) else b""
-    header = raw[: raw.find(b"\n") + 1] or raw
+    mark = codecs.BOM_UTF8 if header.startswith(codecs.BOM_UTF8) else b""
     sign = delimiter or ("\t" if ".tsv" in os.path.basename(path).lower() else ",")
     try:
         text = header[len(mark) :].decode(encoding).rstrip("\r\n")
@@ -221,16 +233,24 @@ def _parts(head: CsvBlock) -> list[CsvBlock]:
             if stream.tell() > cuts[-1]:
                 cuts.append(stream.tell())
     ends = [*cuts[1:], None] if cuts[-1] < size else [*cuts[1:-1], None]
-    return [replace(head, start=start, stop=end) for start, end in zip(cuts, ends, strict=False)]
+    return [
+        replace(head, start=start, stop=end, is_part=True) for start, end in zip(cuts, ends, strict=False)
+    ]
 
 
 def _unpacked(path: str, start: int, stop: int | None) -> bytes:
-    """Some bytes of a file, unpacked where its ending says so."""
+    with _opened(path) as stream:
+        stream.seek(start)
+        return stream.read(-1 if stop is None else stop - start)
+
+
+@contextmanager
+def _opened(path: str) -> Iterator[Any]:
+    """A file, unpacked where its ending says so."""
     opened: Any = gzip.open if path.lower().endswith(".gz") else open
     try:
         with opened(path, "rb") as stream:
-            stream.seek(start)
-            return stream.read(-1 if stop is None else stop - start)
+            yield stream
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise DataError(
             f"Got {path!r}, which is not a whole gzip file ({error}); expected what its ending says."

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
-import secrets
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,11 +16,12 @@ from dask.dataframe.utils import clear_known_categories
 
 from ..exceptions import DataError
 from ..tables import _parquet as columns
+from ..tables._atomic import atomic_output
 
 __all__ = ["ParquetPiece", "parquet_pieces", "plain_schema", "write_piece"]
 
-# A longer file, as it is in memory, is read in several parts.
-PIECE_BYTES = 256 * 2**20
+# A longer file is read in several parts. A cell is taken for as many bytes at least.
+PIECE_BYTES, CELL_BYTES = 256 * 2**20, 16
 # Decimal digits that a float64, which new rows are made in, holds whatever they are.
 FLOAT_DIGITS = 15
 
@@ -92,8 +92,9 @@ def parquet_pieces(paths: list[str]) -> tuple[list[ParquetPiece], pd.DataFrame, 
 
 def plain_schema(meta: pd.DataFrame) -> pa.Schema:
     """The types of a frame; those of text do not depend on its rows."""
-    found = pa.Schema.from_pandas(meta, preserve_index=False).remove_metadata()
-    return pa.schema([_field(pa.field(f.name, _text_or(f.type, meta[f.name]))) for f in found])
+    found = pa.Schema.from_pandas(meta, preserve_index=False)
+    fields = [_field(pa.field(field.name, _text_or(field.type, meta[field.name]))) for field in found]
+    return pa.schema(fields, metadata=found.metadata)
 
 
 def _text_or(kind: Any, values: pd.Series) -> Any:
@@ -106,17 +107,11 @@ def _text_or(kind: Any, values: pd.Series) -> Any:
 
 def write_piece(frame: pd.DataFrame, path: str, schema: pa.Schema) -> int:
     """Write a frame as a file that appears whole; gives the number of rows."""
-    temporary = os.path.join(os.path.dirname(path), f".{os.path.basename(path)}.{secrets.token_hex(6)}.tmp")
+    table = pa.table([_to_arrow(frame[field.name], field.type) for field in schema], schema=schema)
     try:
-        table = pa.table([_to_arrow(frame[field.name], field.type) for field in schema], schema=schema)
-        with open(temporary, "xb") as stream:
+        with atomic_output(Path(path)) as stream:
             _write(table, stream)
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.replace(temporary, path)
     except OSError as error:
-        with suppress(OSError):
-            os.unlink(temporary)
         raise OSError(error.errno, os.strerror(error.errno) if error.errno else str(error), path) from error
     return len(frame)
 
@@ -164,7 +159,9 @@ def _common_schema(found: dict[str, pa.Schema]) -> pa.Schema:
                     f"Got files whose types differ: the column {name!r} is {kind} in {path!r} and {known} in "
                     f"{owners[name]!r}; expected one type. Write the files again with the column converted."
                 )
-    return pa.schema([pa.field(name, kind) for name, kind in kinds.items()])
+    # What pandas says of its dtypes is the same for every file: that of the first.
+    described = columns._without_row_labels(first.empty_table()).schema.metadata
+    return pa.schema([pa.field(name, kind) for name, kind in kinds.items()], metadata=described)
 
 
 def _column_names(schema: pa.Schema) -> list[str]:
@@ -197,7 +194,9 @@ def _with_gaps(footer: Any) -> Iterator[str]:
 
 def _groups(footer: Any) -> list[tuple[int, ...] | None]:
     """Row groups of a file, taken together to parts of about the same size."""
-    sizes = [footer.row_group(i).total_byte_size for i in range(footer.num_row_groups)]
+    groups = [footer.row_group(i) for i in range(footer.num_row_groups)]
+    # Encoded, repeated values take next to nothing.
+    sizes = [max(group.total_byte_size, CELL_BYTES * group.num_rows * group.num_columns) for group in groups]
     if sum(sizes) <= PIECE_BYTES:
         return [None]
     parts: dict[int, list[int]] = {}

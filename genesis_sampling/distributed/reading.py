@@ -51,7 +51,8 @@ def read_folder(
     """Read the files of a folder.
 
     Files with other columns, or with other types for one, are refused before any row is read. Parquet files of more
-    than 256 MB (unpacked) and text files of more than 64 MB become several partitions. Of text files the dtypes are
+    than 256 MB (unpacked, 16 bytes for a cell at least) and text files of more than 64 MB that are not packed become
+    several partitions. Of text files the dtypes are
     found in the first lines of eight of them: whole numbers are ``Int64``, since other lines may have gaps.
 
     Parameters
@@ -74,7 +75,8 @@ def read_folder(
     DataError
         When there are no such files or they disagree.
     """
-    paths = _paths(os.fspath(data))
+    # Workers may have other working directories.
+    paths = [os.path.abspath(path) for path in _paths(os.fspath(data))]
     pieces: Sequence[CsvBlock | ParquetPiece]
     if _is_parquet(paths[0]):
         pieces, meta, schema = parquet_pieces(paths)

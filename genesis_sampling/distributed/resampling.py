@@ -195,14 +195,16 @@ def _assembled(
     if mark is not None:
         parts = [delayed(_marked)(part, mark, i >= len(picks)) for i, part in enumerate(parts)]
         meta = _marked(meta, mark, False)
-    return dd.from_delayed(
-        parts,
-        meta=meta,
-        # Of an empty partition no first label could be told.
-        divisions=(*starts[:-1], starts[-1] - 1) if min(sizes) else None,
-        prefix="resample",
-        verify_meta=False,
-    )
+    # Columns of objects stay what they are.
+    with dask.config.set({"dataframe.convert-string": False}):
+        return dd.from_delayed(
+            parts,
+            meta=meta,
+            # Of an empty partition no first label could be told.
+            divisions=(*starts[:-1], starts[-1] - 1) if min(sizes) else None,
+            prefix="resample",
+            verify_meta=False,
+        )
 
 
 def _marked(rows: pd.DataFrame, name: str, is_new: bool) -> pd.DataFrame:

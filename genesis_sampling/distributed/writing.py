@@ -16,10 +16,12 @@ import pandas as pd
 import pyarrow as pa
 from dask import delayed
 from dask.callbacks import Callback
+from dask.dataframe.utils import has_known_categories
 from distributed import as_completed
 from distributed.comm import CommClosedError
 
 from ..exceptions import DataError
+from ._checks import connected_client
 from ._parquet import plain_schema, write_piece
 
 __all__ = ["SUCCESS", "check_folder", "write_folder"]
@@ -55,7 +57,11 @@ def check_folder(folder: str | os.PathLike[str], *, replace: bool = False) -> No
     if not folder.is_dir():
         raise DataError(f"Got the output {str(folder)!r}, which is a file; expected the name of a folder.")
     names = os.listdir(folder)
-    strange = sorted(name for name in names if name != SUCCESS and not _is_ours(name))
+    # Files named like ours are ours only beside what else a run leaves.
+    is_ours = SUCCESS in names or any(map(_UNFINISHED.fullmatch, names))
+    known = [name for name in names if name == SUCCESS or _UNFINISHED.fullmatch(name)]
+    known += [name for name in names if is_ours and _PART.fullmatch(name)]
+    strange = sorted(set(names) - set(known))
     if strange:
         raise DataError(
             f"Got the output {str(folder)!r}, which holds {strange[0]!r}; expected a new or empty folder, or one that "
@@ -121,6 +127,7 @@ def write_folder(
     check_folder(folder, replace=replace)
     schema = _completed(schema, ddf._meta)
     folder = Path(folder).absolute()
+    earlier = os.listdir(folder) if folder.exists() else []
     with _unfinished(folder) as unfinished:
         names = [f"part-{i:05d}.parquet" for i in range(ddf.npartitions)]
         tasks = [
@@ -128,8 +135,7 @@ def write_folder(
             for part, name in zip(ddf.to_delayed(), names, strict=True)
         ]
         n_rows = _computed(tasks, progress or (lambda done, n_all: None))
-        _remove(folder, [name for name in os.listdir(folder) if name != unfinished.name])
-        _moved(unfinished, folder, names)
+        _moved(unfinished, folder, names, earlier)
     return n_rows
 
 
@@ -137,31 +143,38 @@ def _completed(schema: Any, meta: pd.DataFrame) -> Any:
     """The types of all columns, in their order."""
     found = plain_schema(meta)
     known = {} if schema is None else {field.name: field for field in schema}
-    return pa.schema([known.get(field.name, field) for field in found])
+    for field in found:
+        values = meta[field.name]
+        is_category = isinstance(values.dtype, pd.CategoricalDtype)
+        if field.name not in known and is_category and not has_known_categories(values):
+            raise DataError(
+                f"Got column {field.name!r}, whose categories are not known; expected known ones, or a schema that "
+                "says of what type they are. Call ddf.categorize() before."
+            )
+    fields = [known.get(field.name, field) for field in found]
+    return pa.schema(fields, metadata=(found if schema is None else schema).metadata)
 
 
-def _moved(unfinished: Path, folder: Path, names: list[str]) -> None:
-    """Move all files to where they belong and say that they are complete; or none."""
+def _moved(unfinished: Path, folder: Path, names: list[str], earlier: list[str]) -> None:
+    """Move all files to where they belong, those of an earlier run away, and say that they are whole; or none."""
+    before = unfinished / "before"
+    before.mkdir()
+    # What says that the earlier run is complete goes first.
+    moves = [(folder / name, before / name) for name in sorted(earlier, key=lambda name: name != SUCCESS)]
+    moves += [(unfinished / name, folder / name) for name in names]
+    done: list[tuple[Path, Path]] = []
     try:
-        for name in names:
-            os.replace(unfinished / name, folder / name)
+        for source, place in moves:
+            done.append((source, place))
+            os.replace(source, place)
         (folder / SUCCESS).touch()
     except BaseException:
-        _remove(folder, [name for name in (*names, SUCCESS) if (folder / name).exists()])
+        if len(done) == len(moves):  # else it is that of the earlier run, or not there
+            (folder / SUCCESS).unlink(missing_ok=True)
+        for source, place in reversed(done):
+            with suppress(FileNotFoundError):  # the last one, which had not been moved yet
+                os.replace(place, source)
         raise
-
-
-def _is_ours(name: str) -> bool:
-    return bool(_PART.fullmatch(name) or _UNFINISHED.fullmatch(name))
-
-
-def _remove(folder: Path, names: list[str]) -> None:
-    """Remove an earlier run; what says that it is complete goes first."""
-    for name in sorted(names, key=lambda name: name != SUCCESS):
-        if _UNFINISHED.fullmatch(name):
-            shutil.rmtree(folder / name)
-        else:
-            (folder / name).unlink()
 
 
 @contextmanager
@@ -190,7 +203,7 @@ def _emptied(folder: Path, n_tries: int = 3) -> None:
 
 def _computed(tasks: list[Any], progress: Callable[[int, int], None]) -> list[int]:
     """The results of some tasks, told one by one."""
-    client = getattr(dask.base.get_scheduler(), "__self__", None)
+    client = connected_client()
     if client is None:
         with _Told(len(tasks), progress):
             return list(dask.compute(*tasks))

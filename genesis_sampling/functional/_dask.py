@@ -8,10 +8,12 @@ from typing import Any
 import pandas as pd
 
 from .._random import RandomStreams
+from ..distributed._checks import check_scheduler, check_table
 from ..distributed._partitions import survey
 from ..distributed.resampling import resample_surveyed
 from ..distributed.sampling import drawn_rows
 from ..exceptions import DataError
+from ..filters import parse_constraints
 from ..reports import AugmentationReport
 from ..tables._file_table import SYNTHETIC_COLUMN
 from ._counts import STRATEGIES, final_counts
@@ -46,6 +48,10 @@ def augment_partitions(
             f"Got test_size={test_size!r} with a Dask DataFrame; expected none. Split it first, as in "
             "train, test = ddf.random_split([0.8, 0.2], random_state=0), and balance the first part."
         )
+    # Before the first look at the table, which may take long.
+    check_table(ddf)
+    check_scheduler()
+    parse_constraints(constraints)
     streams = RandomStreams.from_random_state(random_state)
     table = survey(ddf, target_column)
     counts = table.class_counts
@@ -68,7 +74,7 @@ def rows_to_compare(df: Any, target_column: Any, kind: str, random_state: int) -
     """Rows of a table that figures look at, and what is to be said of that; all rows of a table in memory."""
     if not is_dask_frame(df):
         return df, []
-    if SYNTHETIC_COLUMN in df.columns:
+    if kind == "synthetic" and SYNTHETIC_COLUMN in df.columns:
         df = df.map_partitions(_marked_rows, meta=_marked_rows(df._meta))
     rows, n_rows = drawn_rows(df, target_column, RandomStreams.from_random_state(random_state).child(kind))
     return rows, [

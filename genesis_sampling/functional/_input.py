@@ -21,7 +21,8 @@ __all__ = ["check_classes", "hold_back", "is_dask_frame", "split_target", "wrap_
 
 def is_dask_frame(df: Any) -> bool:
     """Whether a table is one of Dask, which is not loaded for that."""
-    return type(df).__module__.partition(".")[0] in ("dask", "dask_expr") and hasattr(df, "to_delayed")
+    kind = type(df)
+    return kind.__module__.partition(".")[0] in ("dask", "dask_expr") and kind.__name__ == "DataFrame"
 
 
 def split_target(df: Any, target_column: Any) -> tuple[Any, Any]:

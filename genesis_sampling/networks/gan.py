@@ -236,7 +236,7 @@ class GanSteps:
         self.sampler = ConditionSampler(drawn_by, tuple(sizes)) if sizes else None
         rate, decay = self.config.learning_rate, self.config.weight_decay
         betas = (0.5, 0.9)
-        self.generator_optimizer = torch.optim.Adam(
+        self.generator_optimizer = torch.optim.AdamW(
             model.generator.parameters(), rate, betas, weight_decay=decay, fused=True
         )
         self.critic_optimizer = torch.optim.Adam(model.critic.parameters(), rate, betas, fused=True)

@@ -139,7 +139,9 @@ class VaeSteps:
         self.average = copy.deepcopy(model).requires_grad_(False)
         self.batch_size, self._n_done = batch_size, 0
         config = model.config
-        self.optimizer = torch.optim.Adam(
+        # As a part of the gradient the decay would bring weights of latents that are not used to numbers so small that
+        # a processor takes many times as long with them.
+        self.optimizer = torch.optim.AdamW(
             model.parameters(), config.learning_rate, weight_decay=config.weight_decay, fused=True
         )
 

@@ -6,6 +6,7 @@ import errno
 import gzip
 import os
 from decimal import Decimal
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -96,6 +97,27 @@ class TestReading:
         assert frame["a"].dtype == np.float64
         assert frame["b"].tolist() == [1, pd.NA]
 
+    def test_words_for_gaps_in_some_file(self, tmp_path):
+        (tmp_path / "a.csv").write_text("n,b\n1,x\n2,x\n")
+        (tmp_path / "b.csv").write_text("n,b\nNA,x\n,x\n")
+        frame = read_folder(tmp_path / "*.csv").ddf.compute()
+        assert frame["n"].dtype == "Int64"
+        assert frame["n"].tolist() == [1, 2, pd.NA, pd.NA]
+
+    def test_a_lone_quote_in_a_short_file(self, tmp_path):
+        (tmp_path / "a.csv").write_text('a,b\n5" pipe,x\n')
+        assert read_folder(tmp_path / "a.csv").ddf.compute()["a"].tolist() == ['5" pipe']
+
+    def test_times_in_utc(self, tmp_path, monkeypatch):
+        monkeypatch.setattr(_csv, "N_HEADS", 1)
+        (tmp_path / "a.csv").write_text("t,b\n2024-01-05T10:00:00Z,x\n,x\n")
+        found = read_folder(tmp_path / "a.csv")
+        times = found.ddf.compute()["t"]
+        assert times.dtype == found.ddf["t"].dtype == "datetime64[us, UTC]"
+        assert times.tolist() == [pd.Timestamp("2024-01-05 10:00", tz="UTC"), pd.NaT]
+        (tmp_path / "b.csv").write_text("t,b\n2024-01-06T10:00:00,x\n")
+        refuses("values that are no times in UTC", tmp_path / "*.csv")
+
     def test_packed_marked_and_other_encodings(self, tmp_path):
         (tmp_path / "a.csv.gz").write_bytes(gzip.compress("a,b\n1,é\n".encode("utf-8-sig")))
         assert read_folder(tmp_path / "a.csv.gz").ddf.compute().to_dict("list") == {"a": [1], "b": ["é"]}
@@ -135,6 +157,20 @@ class TestReading:
             source = pq.read_table(folder / f"{i}.parquet")
             assert written[i].to_pylist() == source.to_pylist()
         assert set(written[2]["kind"].to_pylist()) == {"a", "b"}
+
+    def test_dtypes_of_pandas_come_back(self, tmp_path):
+        """Of nullable dtypes and in every file, whether there are gaps in it or not."""
+        (tmp_path / "in").mkdir()
+        frame = pd.DataFrame(
+            {"n": pd.array([1, None, 3, 4], "Int64"), "flag": pd.array([True, None, False, True])}
+        )
+        for i in range(2):
+            frame.iloc[2 * i : 2 * i + 2].to_parquet(tmp_path / "in" / f"{i}.parquet", index=False)
+        found = read_folder(tmp_path / "in")
+        write_folder(found.ddf, tmp_path / "out", schema=found.schema)
+        parts = [pd.read_parquet(tmp_path / "out" / f"part-{i:05d}.parquet") for i in range(2)]
+        assert_frame_equal(pd.concat(parts, ignore_index=True), frame)
+        assert parts[1].dtypes.equals(frame.dtypes)
 
 
 class TestWriting:
@@ -225,15 +261,65 @@ class TestWriting:
         assert "_SUCCESS" in names(tmp_path / "out")
         assert_frame_equal(read_folder(tmp_path / "out").ddf.compute().reset_index(drop=True), before)
 
+    @pytest.mark.parametrize("n_good", [0, 3, 9])
+    def test_an_interrupt_while_files_are_moved(self, source, tmp_path, monkeypatch, n_good):
+        """Away go seven of the earlier run, then six take their places."""
+        before = balanced(source, tmp_path / "out")
+        assert len(names(tmp_path / "out")) == 7
+        whole, n_moved = os.replace, []
+
+        def interrupted(path, place):
+            if tmp_path / "out" in (Path(path).parent, Path(place).parent):
+                n_moved.append(1)
+                if len(n_moved) == n_good + 1:
+                    raise KeyboardInterrupt
+            whole(path, place)
+
+        monkeypatch.setattr(os, "replace", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            balanced(source, tmp_path / "out", replace=True)
+        assert len(n_moved) > n_good
+        assert len(names(tmp_path / "out")) == 7
+        assert_frame_equal(read_folder(tmp_path / "out").ddf.compute().reset_index(drop=True), before)
+
     def test_an_earlier_result_is_replaced_if_asked(self, source, tmp_path):
         smaller = HybridSampler(sampling_strategy={"big": 30}, random_state=0)
         balanced(source, tmp_path / "out")
-        new = resample(smaller, read_folder(source).ddf, TARGET)
+        found = read_folder(source)
+        new = resample(smaller, found.ddf, TARGET)
         with pytest.raises(DataError, match="holds a complete table already"):
-            write_folder(new, tmp_path / "out")
-        write_folder(new, tmp_path / "out", replace=True)
+            write_folder(new, tmp_path / "out", schema=found.schema)
+        write_folder(new, tmp_path / "out", schema=found.schema, replace=True)
         assert names(tmp_path / "out") == ["_SUCCESS", *[f"part-{i:05d}.parquet" for i in range(5)]]
         assert len(pd.read_parquet(tmp_path / "out")) == 130
+
+    def test_files_that_are_only_named_like_ours(self, source, tmp_path):
+        (tmp_path / "out").mkdir()
+        (tmp_path / "out" / "part-00000.parquet").write_bytes(b"theirs")
+        with pytest.raises(DataError, match=r"holds 'part-00000.parquet'; expected a new or empty folder"):
+            balanced(source, tmp_path / "out", replace=True)
+        assert (tmp_path / "out" / "part-00000.parquet").read_bytes() == b"theirs"
+
+    def test_a_file_that_comes_meanwhile_stays(self, source, tmp_path):
+        found = read_folder(source)
+        write_folder(
+            found.ddf,
+            schema=found.schema,
+            folder=tmp_path / "out",
+            progress=lambda done, n_all: (tmp_path / "out" / "notes.txt").touch(),
+        )
+        assert names(tmp_path / "out") == [
+            "_SUCCESS",
+            "notes.txt",
+            *[f"part-{i:05d}.parquet" for i in range(5)],
+        ]
+
+    def test_unknown_categories_need_a_schema(self, tmp_path):
+        ddf = dd.from_pandas(pd.DataFrame({"k": [1, 2, 1]}), npartitions=1).astype({"k": "category"})
+        with pytest.raises(DataError, match=r"column 'k', whose categories are not known.*categorize"):
+            write_folder(ddf, tmp_path / "out")
+        write_folder(ddf.categorize(), tmp_path / "out")
+        assert pd.read_parquet(tmp_path / "out")["k"].tolist() == [1, 2, 1]
 
     def test_other_files_are_never_touched(self, source, tmp_path):
         (tmp_path / "out").mkdir()

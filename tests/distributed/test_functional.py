@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 import pytest
 from pandas.testing import assert_frame_equal
@@ -124,6 +125,12 @@ class TestFigures:
             "Of 3,000 real rows 3,000 were looked at, drawn with the seed 0.",
             "Of 3,000 synthetic rows 3,000 were looked at, drawn with the seed 0.",
         ]
+
+    def test_only_the_synthetic_table_is_cut_to_its_marked_rows(self, numbers):
+        marked = numbers.assign(_synthetic=np.arange(len(numbers)) >= 5000)
+        ddf = dd.from_pandas(marked, npartitions=3)
+        report = quality_report(ddf, ddf, TARGET)
+        assert (len(report.metrics.all_real), len(report.metrics.all_synthetic)) == (6000, 1000)
 
     @pytest.mark.parametrize("target", [TARGET, None])
     def test_report_draws_from_a_large_table(self, numbers, monkeypatch, target):
