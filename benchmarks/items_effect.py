@@ -21,7 +21,7 @@ import numpy as np
 import pandas as pd
 from _common import DATA, table, write_results, write_table
 from imblearn.pipeline import make_pipeline
-from joblib import Parallel, delayed
+from joblib import Memory, Parallel, delayed
 from scipy.io.wavfile import read
 from scipy.signal import spectrogram
 from sklearn.base import clone
@@ -179,14 +179,18 @@ def main() -> None:
     parser.add_argument("--data-dir", type=Path, default=DATA)
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--n-jobs", type=int, default=2)
+    parser.add_argument(
+        "--cache", type=Path, default=None, help="a folder from which an interrupted run goes on"
+    )
     options = parser.parse_args()
+    kept = Memory(options.cache, verbose=0).cache(one_fold)
     jobs = []
     for task, (load, _, _) in TASKS.items():
         X, y = load(options.data_dir)
         folds = RepeatedStratifiedKFold(n_splits=5, n_repeats=options.repeats, random_state=0).split(
             np.zeros(len(X)), y
         )
-        jobs += [delayed(one_fold)(options.data_dir, task, *pair, fold) for fold, pair in enumerate(folds)]
+        jobs += [delayed(kept)(options.data_dir, task, *pair, fold) for fold, pair in enumerate(folds)]
     found = pd.DataFrame([row for rows in Parallel(n_jobs=options.n_jobs)(jobs) for row in rows])
     rows = lines(found, 5)
     print(table(rows))
