@@ -42,12 +42,17 @@ def check_images(images: Any, what: str = "images") -> None:
         raise DataError(
             f"Got {what} of shape {images.shape}; expected 1 or 3 channels, last. Move the channels behind the width."
         )
-    if images.dtype.kind == "f" and not (
-        np.isfinite(images).all() and images.min() >= 0 and images.max() <= 1
-    ):
+    if images.dtype.kind != "f":
+        return
+    n_gaps = np.isnan(images).sum()
+    if n_gaps:
         raise DataError(
-            f"Got pixels from {np.nanmin(images):.3g} to {np.nanmax(images):.3g} in {what}; expected floats in [0, 1], "
-            "or integers such as uint8. Divide by the largest value that a pixel can have."
+            f"Got {n_gaps:,} missing pixels (NaN) in {what}; expected a number in each. Fill them first."
+        )
+    if images.min() < 0 or images.max() > 1:
+        raise DataError(
+            f"Got pixels from {images.min():.3g} to {images.max():.3g} in {what}; expected floats in [0, 1], or "
+            "integers such as uint8. Divide by the largest value that a pixel can have."
         )
 
 
