@@ -259,7 +259,7 @@ BAD_IMAGES = {
     "channels first": (np.zeros((20, 3, 8, 8)), "Move the channels behind the width"),
     "no image": (np.zeros((0, 8, 8)), "at least one pixel"),
     "no range": (DIGITS.images, "from 0 to 16 in synthetic images; expected floats in [0, 1]"),
-    "NaN": (np.where(IMAGES == 0, np.nan, IMAGES), "expected floats in [0, 1]"),
+    "NaN": (np.where(IMAGES == 0, np.nan, IMAGES), "missing pixels (NaN) in synthetic images"),
     "negative": (IMAGES - 0.5, "Divide by the largest value"),
     "negative integers": (DIGITS.images.astype(np.int8) - 8, "from -8 to 8 in synthetic images"),
     "wide integers": (DIGITS.images.astype(int), "integers that use their range"),

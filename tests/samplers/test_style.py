@@ -367,7 +367,7 @@ def test_loss_that_is_not_finite():
         (list(COLORS), "a list of 16"),
         (np.repeat(COLORS, 2, axis=3), "1 or 3 channels"),
         (COLORS * 16, "Divide by the largest"),
-        (np.where(COLORS > 0.5, np.nan, COLORS), r"floats in \[0, 1\]"),
+        (np.where(COLORS > 0.5, np.nan, COLORS), r"missing pixels \(NaN\) in images"),
     ],
     ids=["flat", "list", "channels", "range", "gaps"],
 )
