@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections import Counter
 from dataclasses import dataclass
 from typing import Any
@@ -16,7 +15,7 @@ from dask.dataframe.utils import has_known_categories
 from .._random import RandomStreams
 from ..exceptions import DataError
 from ..tables.containers import wrap_target
-from ..tables.schema import check_column_names
+from ..tables.schema import check_column_names, check_target_name
 from ._picks import Pick, concat_rows, shares_of_partitions
 
 __all__ = ["PartitionedTable", "survey"]
@@ -86,7 +85,7 @@ def survey(ddf: Any, target_column: Any) -> PartitionedTable:
         For a target that is not there or has gaps, or partitions that disagree on dtypes.
     """
     meta = ddf._meta
-    _check_target(list(meta.columns), target_column)
+    check_target_name(list(meta.columns), target_column)
     check_column_names(meta.columns)
     # From an optimized graph: an optimizer that sees only some of the columns used might merge partitions.
     parts = ddf.to_delayed()
@@ -141,17 +140,6 @@ def _named(dtype: Any) -> str:
         return str(dtype)
     order = "ordered categories" if dtype.ordered else "categories"
     return f"the {order} {dtype.categories[:10].tolist()}"
-
-
-def _check_target(names: list[Any], target_column: Any) -> None:
-    if target_column not in names:
-        near = difflib.get_close_matches(str(target_column), [str(name) for name in names], 1)
-        hint = f" Did you mean {near[0]!r}?" if near else ""
-        raise DataError(f"Got the target column {target_column!r}; expected one of {names[:20]}.{hint}")
-    if len(names) < 2:
-        raise DataError(
-            f"Got a table whose only column is the target {target_column!r}; expected features beside it."
-        )
 
 
 def _check_dtypes(found: tuple[_Facts, ...]) -> None:

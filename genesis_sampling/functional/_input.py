@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import warnings
 from typing import Any
 
@@ -14,7 +13,7 @@ from .._random import RandomStreams
 from ..exceptions import DataError
 from ..tables.containers import Target, is_frame, wrap_target
 from ..tables.foreign import without_column
-from ..tables.schema import check_column_names
+from ..tables.schema import check_column_names, check_target_name
 
 __all__ = ["check_classes", "hold_back", "is_dask_frame", "split_target", "wrap_classes"]
 
@@ -33,16 +32,7 @@ def split_target(df: Any, target_column: Any) -> tuple[Any, Any]:
     if not len(df):
         raise DataError(f"Got an empty table: no rows below the columns {names[:20]}; expected some.")
     check_column_names(pd.Index(names))
-    if target_column not in names:
-        near = difflib.get_close_matches(str(target_column), [str(name) for name in names], 1)
-        hint = f" Did you mean {near[0]!r}?" if near else ""
-        if len(names) == 1:
-            hint = " There is only one column: is the delimiter another one than was expected?"
-        raise DataError(f"Got the target column {target_column!r}; expected one of {names[:20]}.{hint}")
-    if len(names) < 2:
-        raise DataError(
-            f"Got a table whose only column is the target {target_column!r}; expected features beside it."
-        )
+    check_target_name(names, target_column)
     return without_column(df, target_column)
 
 

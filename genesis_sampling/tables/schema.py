@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -130,6 +131,20 @@ def check_column_names(names: pd.Index) -> None:
         raise MixedTypesError(
             f"Got column names of several types: {sorted({type(name).__name__ for name in names})}; expected only "
             "strings or only integers. Convert them: X.columns = X.columns.astype(str)"
+        )
+
+
+def check_target_name(names: list[Any], target_column: Any) -> None:
+    """Refuse a target that is no column, or the only one."""
+    if target_column not in names:
+        near = difflib.get_close_matches(str(target_column), [str(name) for name in names], 1)
+        hint = f" Did you mean {near[0]!r}?" if near else ""
+        if len(names) == 1:
+            hint = " There is only one column: is the delimiter another one than was expected?"
+        raise DataError(f"Got the target column {target_column!r}; expected one of {names[:20]}.{hint}")
+    if len(names) < 2:
+        raise DataError(
+            f"Got a table whose only column is the target {target_column!r}; expected features beside it."
         )
 
 
