@@ -12,7 +12,7 @@ import typer
 
 from ..exceptions import DataError
 from .arguments import check_columns, check_mark, checked_report, given
-from .session import say, tell_counts, title, write_report
+from .session import say, tell_counts, tell_mark, title, write_report
 
 if TYPE_CHECKING:
     from .augmenting import AugmentJob
@@ -61,7 +61,7 @@ def augment_folder(job: AugmentJob, scheduler: str | None, memory_limit: str | N
         say(f"Written to {output}: {sum(n_rows):,} rows in {len(n_rows)} files")
         say("Rows to test a model on must have been held back before this.")
         if job.mark:
-            say("Drop the column _synthetic before training: it gives the class away.")
+            tell_mark()
         if report is not None:
             say(f"Report written to {title(report)}")
 

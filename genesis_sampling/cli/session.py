@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ..reports import AugmentationReport
     from ..tables.files import OutputRows
 
-__all__ = ["say", "session", "summarise", "tell_counts", "title", "write_report"]
+__all__ = ["say", "session", "summarise", "tell_counts", "tell_mark", "title", "write_report"]
 
 DATA_ERROR, INTERRUPTED, BROKEN_PIPE = 1, 130, 141
 
@@ -95,7 +95,12 @@ def summarise(result: Augmented, target: str, outputs: list[OutputRows]) -> None
     else:
         say("Rows to test a model on must have been held back before this; --test-size does it for you.")
     if outputs[0].mark:
-        say("Drop the column _synthetic before training: it gives the class away.")
+        tell_mark()
+
+
+def tell_mark() -> None:
+    """Tell what to do with the column that marks new rows."""
+    say("Drop the column _synthetic before training: it gives the class away.")
 
 
 def tell_counts(report: AugmentationReport, target: str) -> None:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import pandas as pd
-
 from .._random import RandomStreams
 from ..distributed._checks import check_scheduler, check_table
 from ..distributed._partitions import survey
@@ -15,7 +13,7 @@ from ..distributed.sampling import drawn_rows
 from ..exceptions import DataError
 from ..filters import parse_constraints
 from ..reports import AugmentationReport
-from ..tables._file_table import SYNTHETIC_COLUMN
+from ..tables._file_table import SYNTHETIC_COLUMN, marked_rows
 from ._counts import STRATEGIES, final_counts
 from ._input import check_classes, is_dask_frame
 from ._methods import balancing_sampler, check_choice
@@ -75,13 +73,8 @@ def rows_to_compare(df: Any, target_column: Any, kind: str, random_state: int) -
     if not is_dask_frame(df):
         return df, []
     if kind == "synthetic" and SYNTHETIC_COLUMN in df.columns:
-        df = df.map_partitions(_marked_rows, meta=_marked_rows(df._meta))
+        df = df.map_partitions(marked_rows, meta=marked_rows(df._meta))
     rows, n_rows = drawn_rows(df, target_column, RandomStreams.from_random_state(random_state).child(kind))
     return rows, [
         f"Of {n_rows:,} {kind} rows {len(rows):,} were looked at, drawn with the seed {random_state}."
     ]
-
-
-def _marked_rows(part: pd.DataFrame) -> pd.DataFrame:
-    """The rows that a marking column calls synthetic, without that column."""
-    return part[part[SYNTHETIC_COLUMN].astype(str).str.lower() == "true"].drop(columns=SYNTHETIC_COLUMN)

@@ -13,7 +13,7 @@ from ..exceptions import DataError
 from ..metrics._pair import as_pair
 from ..metrics.augmentation import AugmentationMetrics
 from ..reports import AugmentationReport
-from ..tables._file_table import SYNTHETIC_COLUMN
+from ..tables._file_table import SYNTHETIC_COLUMN, marked_rows
 from ..tables.containers import wrap_table
 from ._input import is_dask_frame
 
@@ -123,10 +123,10 @@ def _only_made(frame: pd.DataFrame) -> pd.DataFrame:
     """The rows that a marking column calls synthetic, without that column; all rows where there is none."""
     if SYNTHETIC_COLUMN not in frame:
         return frame
-    made = frame[SYNTHETIC_COLUMN].astype(str).str.lower() == "true"
-    if not made.any():
+    made = marked_rows(frame)
+    if not len(made):
         raise DataError("Got a table whose column '_synthetic' marks no row; expected some that are True.")
-    return frame[made].drop(columns=SYNTHETIC_COLUMN).reset_index(drop=True)
+    return made.reset_index(drop=True)
 
 
 def _begins_with(synthetic: pd.DataFrame, real: pd.DataFrame) -> bool:

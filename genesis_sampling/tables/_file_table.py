@@ -10,9 +10,15 @@ from typing import BinaryIO
 import numpy as np
 import pandas as pd
 
-__all__ = ["SYNTHETIC_COLUMN", "FileTable", "OutputRows"]
+__all__ = ["SYNTHETIC_COLUMN", "FileTable", "OutputRows", "marked_rows"]
 
 SYNTHETIC_COLUMN = "_synthetic"
+
+
+def marked_rows(frame: pd.DataFrame) -> pd.DataFrame:
+    """The rows that a marking column calls synthetic, without that column."""
+    is_made = frame[SYNTHETIC_COLUMN].astype(str).str.lower() == "true"
+    return frame[is_made].drop(columns=SYNTHETIC_COLUMN)
 
 
 @dataclass
