@@ -25,12 +25,18 @@ def import_extra(module: str, *, extra: str, needed_for: str) -> ModuleType:
     Raises
     ------
     MissingExtraError
-        When the package is not installed.
+        When the package is not installed, or cannot be imported; the message then has the error.
     """
     try:
         return importlib.import_module(module)
     except ImportError as error:
+        is_missing = isinstance(error, ModuleNotFoundError) and f"{module}.".startswith(f"{error.name}.")
         raise MissingExtraError(
-            f"{needed_for} needs the package {module!r}, which is not installed. "
-            f"Install it with: pip install 'genesis-sampling[{extra}]'"
+            f"{needed_for} needs the package {module!r}, which "
+            + (
+                "is not installed. Install it with: "
+                if is_missing
+                else f"cannot be imported ({error}). Repair it: "
+            )
+            + f"pip install 'genesis-sampling[{extra}]'"
         ) from error

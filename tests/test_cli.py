@@ -472,7 +472,7 @@ def no_workers(monkeypatch, parts):
     from genesis_sampling import distributed
 
     @contextmanager
-    def computing(scheduler, memory_limit):
+    def computing(scheduler, memory_limit, *, ddf):
         with dask.config.set(scheduler="sync"):
             yield
 
@@ -565,6 +565,59 @@ class TestDask:
         assert _names(tmp_path) == ["data.csv", "parts"]
 
     @pytest.mark.parametrize(
+        ("options", "said"),
+        [
+            ([], "Interrupted; the table was complete by then and is in {out}."),
+            (
+                ["--report", "report.md"],
+                "Interrupted; the table was complete by then and is in {out}, but the report may be missing.",
+            ),
+        ],
+    )
+    def test_an_interrupt_after_all_is_written(self, parts, tmp_path, monkeypatch, options, said):
+        from genesis_sampling import distributed
+
+        whole = distributed.write_folder
+
+        def late(*args, **kwargs):
+            whole(*args, **kwargs)
+            raise KeyboardInterrupt
+
+        monkeypatch.chdir(tmp_path)
+        monkeypatch.setattr(distributed, "write_folder", late)
+        result = _genesis(*_on_dask(parts, tmp_path / "out", "--seed", 0), *options)
+        assert result.exit_code == 130
+        assert result.stderr == said.format(out=tmp_path / "out") + "\n"
+        assert len(_rows_of(tmp_path / "out")) == 140
+
+    @pytest.mark.parametrize("is_there", [False, True])
+    def test_an_interrupt_before_anything_is_written(self, parts, tmp_path, monkeypatch, is_there):
+        from genesis_sampling.distributed import _parquet
+
+        def interrupted(table, stream):
+            raise KeyboardInterrupt
+
+        if is_there:
+            _done(*_on_dask(parts, tmp_path / "out"))
+        monkeypatch.setattr(_parquet, "_write", interrupted)
+        result = _genesis(*_on_dask(parts, tmp_path / "out"), "--force")
+        assert result.exit_code == 130
+        assert result.stderr == "Interrupted; nothing was written.\n"
+        assert (tmp_path / "out" / "_SUCCESS").exists() == is_there
+
+    def test_an_interrupt_that_leaves_a_part(self, parts, tmp_path, monkeypatch):
+        from genesis_sampling import distributed
+
+        def twice(ddf, folder, **options):
+            (tmp_path / "out" / ".genesis-0123456789ab.tmp").mkdir(parents=True)
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr(distributed, "write_folder", twice)
+        result = _genesis(*_on_dask(parts, tmp_path / "out"))
+        assert result.exit_code == 130
+        assert "holds what is left of an unfinished run, which the next one" in result.stderr
+
+    @pytest.mark.parametrize(
         ("options", "message"),
         [
             (["--target", "labl"], "Did you mean 'label'"),
@@ -626,6 +679,16 @@ def test_wrong_usage_of_engines(data, options, message):
     assert _names(data.parent) == ["data.csv"]
 
 
+@pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")  # sockets of Dask
+def test_a_scheduler_that_does_not_answer(parts, tmp_path, monkeypatch):
+    monkeypatch.setattr("genesis_sampling.distributed.cluster.CONNECT_SECONDS", 0.5)
+    result = _genesis(*_on_dask(parts, tmp_path / "out"), "--scheduler", "tcp://127.0.0.1:9")
+    assert result.exit_code == 1
+    assert len(result.stderr.splitlines()) == 1
+    assert result.stderr.startswith("Error: Got the scheduler 'tcp://127.0.0.1:9', which does not answer")
+    assert _names(tmp_path) == ["data.csv", "parts"]
+
+
 def test_pattern_has_no_name_to_go_by(parts):
     result = _genesis("augment", parts / "*.csv", "--target", "label", "--engine", "dask")
     assert result.exit_code == 2
@@ -660,7 +723,7 @@ import os, sys, time
 from genesis_sampling.cli import main
 
 if __name__ == "__main__":
-    options = "--target label -o out --engine dask --method noise --memory-limit 600MB"
+    options = "--target label -o out --engine dask --method noise --memory-limit 1GB"
     sys.argv = ["genesis", "augment", "parts", *options.split()]
     main()
 else:  # the worker's
@@ -706,7 +769,7 @@ def test_a_signal_leaves_no_half_folder(parts, tmp_path, sent, code):
     assert b"Traceback" not in stderr
     if sent == signal.SIGKILL:
         assert _names(tmp_path / "out") == [unfinished]
-        done = _process(*_on_dask("parts", "out", "--memory-limit", "600MB"), cwd=tmp_path)
+        done = _process(*_on_dask("parts", "out", "--memory-limit", "1GB"), cwd=tmp_path)
         assert done.returncode == 0, done.stderr
         assert _names(tmp_path / "out") == ["_SUCCESS", *[f"part-{i:05d}.parquet" for i in range(5)]]
     else:

@@ -489,6 +489,13 @@ class TestConditionalGenerator:
         assert isinstance(rows, pl.DataFrame)
         assert rows.schema == frame.schema
 
+    def test_one_discrete_column_by_its_name(self, df):
+        df = df.assign(code=df["code"] * 7919)
+        rows = ConditionalGenerator("gaussian_copula", random_state=0).fit(df, "code").generate(100)
+        assert set(rows["code"]) <= {79190, 158380, 237570}
+        _, report = augment_imbalanced(df, "state", discrete_columns="code", return_report=True, **NOISE)
+        assert report.metrics.categorical_features == ["code"]
+
     def test_bad_use(self, df):
         with pytest.raises(DataError, match="expected fit"):
             ConditionalGenerator().generate(3)

@@ -178,7 +178,8 @@ Scheduler = Annotated[
 MemoryLimit = Annotated[
     str | None,
     typer.Option(
-        metavar="SIZE", help="Memory of all workers that --engine dask starts, such as 2GB; all if not given."
+        metavar="SIZE",
+        help="Memory of this process and the workers that --engine dask starts, such as 2GB; all if not given.",
     ),
 ]
 Replace = Annotated[

@@ -30,7 +30,10 @@ DATA_ERROR, INTERRUPTED, BROKEN_PIPE = 1, 130, 141
 
 @contextmanager
 def session(quiet: bool) -> Iterator[Callable[[str], None]]:
-    """Run a command: its errors and warnings become sentences and exit codes; yields what tells the next step."""
+    """Run a command: its errors and warnings become sentences and exit codes; yields what tells the next step.
+
+    A KeyboardInterrupt that comes with a text says by that what is there.
+    """
     try:
         with _package_warnings(), _spinner(quiet) as step:
             yield step
@@ -42,8 +45,8 @@ def session(quiet: bool) -> Iterator[Callable[[str], None]]:
         raise typer.Exit(BROKEN_PIPE) from None
     except OSError as error:
         _fail(f"{error.strerror or error}{f': {error.filename!r}' if error.filename else ''}.", DATA_ERROR)
-    except KeyboardInterrupt:
-        _fail("Interrupted; nothing was written.", INTERRUPTED)
+    except KeyboardInterrupt as error:
+        _fail(f"Interrupted; {str(error) or 'nothing was written'}.", INTERRUPTED)
 
 
 @contextmanager

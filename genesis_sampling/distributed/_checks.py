@@ -18,8 +18,16 @@ from ..samplers import AutoSampler, ConstraintFilter, DistillationSampler, Flatt
 from ..samplers._checks import check_is_instance
 from ..samplers.base import BaseAugmenter
 from ..samplers.items import ItemSampler
+from ..tables.schema import categorical_positions, check_column_names, check_target_name
 
-__all__ = ["check_scheduler", "check_table", "checked_count", "checked_sampler", "connected_client"]
+__all__ = [
+    "check_features",
+    "check_scheduler",
+    "check_table",
+    "checked_count",
+    "checked_sampler",
+    "connected_client",
+]
 
 
 def check_table(ddf: Any) -> None:
@@ -36,6 +44,15 @@ def checked_count(value: Any, name: str) -> int:
     if not isinstance(value, Integral) or isinstance(value, bool) or value < 1:
         raise DataError(f"Got {name}={value!r}; expected a whole number of at least 1.")
     return int(value)
+
+
+def check_features(sampler: Any, ddf: Any, target_column: Any) -> None:
+    """Refuse a target, or columns that the samplers shall take for categories, that the table does not have."""
+    names = ddf._meta.columns
+    check_column_names(names)
+    check_target_name(list(names), target_column)
+    for inside in _all_samplers(sampler):
+        categorical_positions(getattr(inside, "categorical_features", "auto"), names.drop(target_column))
 
 
 def connected_client() -> Any:
@@ -70,8 +87,11 @@ def checked_sampler(sampler: Any) -> BaseAugmenter:
             "with imbalanced-learn's interface goes inside: ConstraintFilter(sampler=...)."
         )
     sampler = clone(sampler)
-    sampler._validate_params()
     for inside in _all_samplers(sampler):
+        check_is_instance(inside, "a sampler")
+        # Estimators of others may have no constraints.
+        if hasattr(inside, "_parameter_constraints"):
+            inside._validate_params()
         _check_distributable(inside)
         _check_strategy(inside)
         _check_not_unique(inside)

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
 import dask
 import numpy as np
 import pandas as pd
-from dask import delayed
 from dask.dataframe.utils import has_known_categories
 
 from .._random import RandomStreams
 from ..exceptions import DataError
-from ..tables.containers import wrap_target
+from ..tables._classes import wrap_classes
 from ..tables.schema import check_column_names, check_target_name
+from ._layers import in_one_layer
 from ._picks import Pick, concat_rows, shares_of_partitions
 
 __all__ = ["PartitionedTable", "survey"]
+
+# Most values of a target, all of which get a count for each partition in the process that asks; and how many one
+# partition may have before it counts that they are more than a fifth of its rows.
+MAX_CLASSES, FEW_VALUES = 10_000, 1_000
 
 
 @dataclass(frozen=True)
@@ -28,7 +31,8 @@ class PartitionedTable:
     Parameters
     ----------
     parts : list of Delayed
-        The partitions; what they are computed from is fixed here, so that they stay the same in every pass.
+        The partitions, computed anew in each pass, from a graph that is fixed here. A partition that then has other
+        numbers of rows of the classes is refused; other changes go unnoticed.
     meta : pandas.DataFrame
         No rows, with the columns and dtypes of the table.
     target : hashable
@@ -57,20 +61,28 @@ class PartitionedTable:
             if wanted[label] < count:
                 child = streams.child("shares", code)
                 shares[:, code] = shares_of_partitions(self.counts[:, code], wanted[label], child)
+        none = _without_rows(self.meta)
         return [
-            Pick(position, self.target, self._by_label(counts), self._by_label(share), streams)
+            Pick(
+                position,
+                self.target,
+                self._by_label(counts),
+                self._by_label(share),
+                streams,
+                None if counts.any() else none,
+            )
             for position, (counts, share) in enumerate(zip(self.counts, shares, strict=True))
         ]
 
     def sample(self, n_rows: int, streams: RandomStreams) -> pd.DataFrame:
         """At most ``n_rows`` rows of each class, in the order of the table, with a fresh index."""
         picks = self.picks(dict.fromkeys(self.classes, n_rows), streams)
-        rows = [
-            delayed(pick.rows)(part)
+        calls = [
+            (pick.rows, (part,))
             for part, pick in zip(self.parts, picks, strict=True)
             if sum(pick.share.values())
         ]
-        return concat_rows(list(dask.compute(*rows)))
+        return concat_rows(list(dask.compute(*in_one_layer("rows", calls))))
 
     def _by_label(self, counts: np.ndarray) -> dict[Any, int]:
         return {label: count for label, count in zip(self.classes, counts.tolist(), strict=True) if count}
@@ -82,18 +94,22 @@ def survey(ddf: Any, target_column: Any) -> PartitionedTable:
     Raises
     ------
     DataError
-        For a target that is not there or has gaps, or partitions that disagree on dtypes.
+        For a target that is not there or has gaps or too many values, or partitions that disagree on dtypes.
     """
     meta = ddf._meta
     check_target_name(list(meta.columns), target_column)
     check_column_names(meta.columns)
     # From an optimized graph: an optimizer that sees only some of the columns used might merge partitions.
     parts = ddf.to_delayed()
-    found = dask.compute(*[delayed(_facts)(part, meta, target_column, pure=False) for part in parts])
+    found = dask.compute(*in_one_layer("facts", [(_facts, (part, meta, target_column)) for part in parts]))
     _check_dtypes(found)
     _check_no_gaps(found, target_column)
     classes = _sorted_classes(found, target_column)
-    counts = np.array([[facts.counts.get(label, 0) for label in classes] for facts in found], dtype=np.int64)
+    codes = {label: code for code, label in enumerate(classes)}
+    counts = np.zeros((len(found), len(classes)), dtype=np.int64)
+    for of_partition, facts in zip(counts, found, strict=True):
+        for label, count in facts.counts.items():
+            of_partition[codes[label]] = count
     return PartitionedTable(parts, meta, target_column, classes, counts)
 
 
@@ -113,8 +129,34 @@ def _facts(part: pd.DataFrame, meta: pd.DataFrame, target_column: Any) -> _Facts
     n_missing = int(part[target_column].isna().sum())
     if n_missing:
         return _Facts(n_missing, {}, [])
-    target = wrap_target(part[target_column])
+    target = wrap_classes(part[target_column], target_column)
+    # Raised here, so that a column of identifiers is neither gathered nor read to its end.
+    _check_few_values(len(target.classes), len(part), target_column)
     return _Facts(0, dict(zip(target.classes, target.counts.tolist(), strict=True)), [])
+
+
+def _without_rows(meta: pd.DataFrame) -> pd.DataFrame:
+    """What an empty partition gives: no rows of the dtypes of the table; no categories where these are unknown."""
+    unknown = [
+        name
+        for name in meta.columns
+        if isinstance(meta[name].dtype, pd.CategoricalDtype) and not has_known_categories(meta[name])
+    ]
+    none = meta.copy()
+    for name in unknown:
+        none[name] = meta[name].cat.set_categories([])
+    return none
+
+
+def _check_few_values(n_values: int, n_rows: int | None, target_column: Any) -> None:
+    """Refuse a target of so many values, in ``n_rows`` rows of one partition or in all, that they are no classes."""
+    if n_values > MAX_CLASSES or (n_rows is not None and n_values > max(FEW_VALUES, n_rows // 5)):
+        where = "several partitions" if n_rows is None else f"the {n_rows} rows of a partition"
+        raise DataError(
+            f"Got {n_values} different values in {where} of the target column {target_column!r}; expected classes, at "
+            f"most {MAX_CLASSES} and of five rows or more. Is it an identifier or a measured quantity? Cut a quantity "
+            "into classes first; for so many classes make larger partitions: ddf.repartition(...)."
+        )
 
 
 def _differences(part: pd.DataFrame, meta: pd.DataFrame) -> list[str]:
@@ -162,7 +204,10 @@ def _check_no_gaps(found: tuple[_Facts, ...], target_column: Any) -> None:
 
 
 def _sorted_classes(found: tuple[_Facts, ...], target_column: Any) -> list[Any]:
-    labels = sum((Counter(facts.counts) for facts in found), Counter())
+    labels: set[Any] = set()
+    for facts in found:
+        labels.update(facts.counts)
+        _check_few_values(len(labels), None, target_column)
     if not labels:
         raise DataError(f"Got a table of {len(found)} partitions without a row; expected some rows.")
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,9 +12,10 @@ from pandas.api.types import union_categoricals
 
 from .._random import RandomStreams
 from ..exceptions import DataError
-from ..tables.containers import wrap_target
+from ..tables._classes import wrap_classes
+from ..tables.containers import Target
 
-__all__ = ["Pick", "concat_rows", "shares_of_partitions"]
+__all__ = ["Pick", "concat_rows", "rows_of_a_class", "shares_of_partitions"]
 
 # numpy draws hypergeometric counts from populations below this size.
 MAX_POPULATION = 10**9
@@ -33,6 +35,8 @@ class Pick:
     share : dict of label to int
         Rows of each class that it gives.
     streams : RandomStreams
+    none : DataFrame, default=None
+        What it gives where it had no rows, since such a partition may have other dtypes, or no columns.
     """
 
     partition: int
@@ -40,23 +44,26 @@ class Pick:
     counts: dict[Any, int]
     share: dict[Any, int]
     streams: RandomStreams
+    none: pd.DataFrame | None = None
 
     def rows(self, part: pd.DataFrame) -> pd.DataFrame:
         """The rows that the partition gives, in order."""
         if len(part) != sum(self.counts.values()):
             raise self._changed(f"{len(part)} rows instead of {sum(self.counts.values())}")
-        return part if self.share == self.counts else part.iloc[self._positions(part)]
+        if not self.counts:
+            return part if self.none is None else self.none
+        target = wrap_classes(part[self.target], self.target)
+        found = dict(zip(target.classes, target.counts.tolist(), strict=True))
+        if found != self.counts:
+            raise self._changed(f"classes of {found} rows instead of {self.counts}")
+        return part if self.share == self.counts else part.iloc[self._positions(target)]
 
     def kept(self, part: pd.DataFrame, start: int) -> pd.DataFrame:
         """The same rows with the index ``start``, ``start + 1``, ..."""
         rows = self.rows(part)
         return rows.set_axis(pd.RangeIndex(start, start + len(rows)), axis=0)
 
-    def _positions(self, part: pd.DataFrame) -> np.ndarray:
-        target = wrap_target(part[self.target])
-        found = dict(zip(target.classes, target.counts.tolist(), strict=True))
-        if found != self.counts:
-            raise self._changed(f"classes of {found} rows instead of {self.counts}")
+    def _positions(self, target: Target) -> np.ndarray:
         picked = [
             _drawn(target.positions_of(code), self.share.get(label, 0), self._streams_of(code))
             for code, label in enumerate(target.classes)
@@ -87,9 +94,33 @@ def shares_of_partitions(counts: np.ndarray, n_rows: int, streams: RandomStreams
     rng, total = streams.rng(), int(counts.sum())
     if total < MAX_POPULATION:
         return rng.multivariate_hypergeometric(counts, n_rows, method="marginals")
-    drawn = rng.choice(total, n_rows, replace=False, shuffle=False)
-    owners = np.searchsorted(np.cumsum(counts), drawn, side="right")
-    return np.bincount(owners, minlength=len(counts))
+    # Rows that are taken by a coin each are as probable as any others of their number; so they are after some rows by
+    # chance were added or left out. Coins miss the number by about its square root.
+    taken = rng.binomial(counts, n_rows / total)
+    surplus = int(taken.sum()) - n_rows
+    if surplus > 0:
+        return taken - _owners(taken, surplus, rng)
+    return taken + _owners(counts - taken, -surplus, rng)
+
+
+def _owners(counts: np.ndarray, n_rows: int, rng: np.random.Generator) -> np.ndarray:
+    """How many of a few rows, drawn without replacement, come from each partition."""
+    drawn = rng.choice(int(counts.sum()), n_rows, replace=False, shuffle=False)
+    return np.bincount(np.searchsorted(np.cumsum(counts), drawn, side="right"), minlength=len(counts))
+
+
+def rows_of_a_class(counts: Iterable[int], most: int, in_all: int) -> int:
+    """Most rows to take of a class, ``most`` or fewer, with which classes of ``counts`` rows give ``in_all`` at most.
+
+    Classes that have fewer are taken whole, and what they leave is for the others.
+    """
+    ordered = sorted(counts)
+    for position, count in enumerate(ordered):
+        level = in_all // (len(ordered) - position)
+        if count > level:
+            return max(1, min(most, level))
+        in_all -= count
+    return most
 
 
 def concat_rows(frames: list[pd.DataFrame]) -> pd.DataFrame:
@@ -111,4 +142,8 @@ def _with_common_categories(frames: list[pd.DataFrame], name: Any) -> list[pd.Da
             f"Got partitions whose categories differ in the column {name!r} ({error}); expected the same ordered ones. "
             f"Make them known first: ddf[{name!r}].cat.set_categories(...)."
         ) from error
-    return [frame.assign(**{name: frame[name].astype(dtype)}) for frame in frames]
+    # A name may be a number, which `assign` would not take.
+    frames = [frame.copy(deep=False) for frame in frames]
+    for frame in frames:
+        frame[name] = frame[name].astype(dtype)
+    return frames

@@ -10,10 +10,10 @@ from typing import Any
 
 import dask
 import dask.dataframe as dd
-from dask import delayed
 
 from ..exceptions import DataError
 from ._csv import CsvBlock, csv_blocks
+from ._layers import in_one_layer
 from ._parquet import ParquetPiece, parquet_pieces, plain_schema
 
 __all__ = ["FolderTable", "read_folder"]
@@ -84,7 +84,7 @@ def read_folder(
         pieces, meta = csv_blocks(paths, delimiter, encoding, may_mix)
         schema = plain_schema(meta)
     with dask.config.set({"dataframe.convert-string": False}):
-        parts = [delayed(type(piece).read, pure=False)(piece) for piece in pieces]
+        parts = in_one_layer("read", [(type(piece).read, (piece,)) for piece in pieces])
         return FolderTable(dd.from_delayed(parts, meta=meta, verify_meta=False), schema, paths)
 
 

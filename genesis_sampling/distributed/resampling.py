@@ -15,16 +15,20 @@ from .._random import RandomStreams
 from ..metrics.augmentation import AugmentationMetrics
 from ..reports import AugmentationReport
 from ..samplers.data import SamplingData
-from ._checks import check_scheduler, check_table, checked_count, checked_sampler
+from ..tables._classes import check_classes
+from ._checks import check_features, check_scheduler, check_table, checked_count, checked_sampler
+from ._layers import in_one_layer
 from ._learned import BLOCK_ROWS, Block, LearnedTable, decide, in_blocks, learn, read_sample
 from ._partitions import PartitionedTable, survey
-from ._picks import Pick, concat_rows
+from ._picks import Pick, concat_rows, rows_of_a_class
 
 __all__ = ["resample", "resample_surveyed"]
 
-# Rows of each class, real ones and new ones, that the figures of a report look at, at most: a share that is estimated
-# from so many has a standard error of at most 0.0036.
-FIGURE_ROWS = 20_000
+# Rows of each class that are learned from, and of all classes together, at most. Rare ones stay whole.
+FIT_ROWS, FIT_ROWS_IN_ALL = 100_000, 1_000_000
+# The same for rows, real ones and new ones, that the figures of a report look at: a share that is estimated from so
+# many of a class has a standard error of at most 0.0036.
+FIGURE_ROWS, FIGURE_ROWS_IN_ALL = 20_000, 200_000
 
 
 def resample(
@@ -33,7 +37,7 @@ def resample(
     target_column: Any,
     *,
     npartitions: int | None = None,
-    fit_rows: int = 100_000,
+    fit_rows: int | None = None,
     return_report: bool = False,
 ) -> Any:
     """Resample a Dask DataFrame with a sampler of this package.
@@ -54,9 +58,10 @@ def resample(
         The column that holds the classes.
     npartitions : int, default=None
         Partitions of new rows, at most; None for one for every 65,536 rows. The rows are the same for any number.
-    fit_rows : int, default=100_000
-        Most rows of one class that are learned from. Thirty columns of 100,000 numbers take 24 MB, and a share that is
-        estimated from so many rows has a standard error of at most 0.0016.
+    fit_rows : int, default=None
+        Most rows of one class that are learned from. None for 100,000, or fewer where classes would have more than
+        1,000,000 together: the largest then give way, and rare ones stay whole. Thirty columns of 100,000 numbers take
+        24 MB, and a share that is estimated from so many rows has a standard error of at most 0.0016.
     return_report : bool, default=False
         Whether to return the report as well.
 
@@ -92,6 +97,10 @@ def resample(
     not depend on how ``ddf`` is partitioned; and a class that is learned from all rows and grows by one block gets the
     rows that ``fit_resample`` makes with the same seed.
 
+    What was learned is a part of the lazy result, so this may be computed with any client, or none, whatever was there
+    when it was made. Each time something of it is computed that part is sent to the scheduler, once; Dask may say then
+    that the graph is large.
+
     Where a class is sampled, so are the ranges and categories that the sampler knows of it, the rows that serve as
     neighbours, and the shares of the classes among those. :class:`DiversityFilter` compares new rows with others of
     their block.
@@ -110,12 +119,14 @@ def resample(
     started = perf_counter()
     check_table(ddf)
     # Before the first look at the table, which may take long.
-    checked_sampler(sampler)
-    checked_count(fit_rows, "fit_rows")
+    check_features(checked_sampler(sampler), ddf, target_column)
+    if fit_rows is not None:
+        checked_count(fit_rows, "fit_rows")
     if npartitions is not None:
         checked_count(npartitions, "npartitions")
     check_scheduler()
     table = survey(ddf, target_column)
+    check_classes(table.classes, table.class_counts, target_column)
     resampled, report = resample_surveyed(sampler, table, npartitions=npartitions, fit_rows=fit_rows)
     report.seconds = perf_counter() - started
     return (resampled, report) if return_report else resampled
@@ -126,7 +137,7 @@ def resample_surveyed(
     table: PartitionedTable,
     *,
     npartitions: int | None = None,
-    fit_rows: int = 100_000,
+    fit_rows: int | None = None,
     mark: str | None = None,
 ) -> tuple[dd.DataFrame, AugmentationReport]:
     """:func:`resample` for a table whose partitions have been looked at.
@@ -147,7 +158,9 @@ def resample_surveyed(
     started = perf_counter()
     sampler = checked_sampler(sampler)
     streams = RandomStreams.from_random_state(getattr(sampler, "random_state", None)).child("partitions")
-    sample = table.sample(checked_count(fit_rows, "fit_rows"), streams.child("learned"))
+    most = rows_of_a_class(table.class_counts.values(), FIT_ROWS, FIT_ROWS_IN_ALL)
+    n_learned = most if fit_rows is None else checked_count(fit_rows, "fit_rows")
+    sample = table.sample(n_learned, streams.child("learned"))
     data = read_sample(sampler, sample, table.target, table.counts.sum(axis=0))
     made, stays = decide(sampler, data)
     new = {code: n_rows for code, n_rows in enumerate(made.values()) if n_rows}
@@ -163,7 +176,9 @@ def resample_surveyed(
         n_generated=sum(new.values()),
         n_accepted=sum(new.values()),
         n_removed=sum(table.class_counts.values()) - sum(stays.values()),
-        choices=choices | _said_of_learning(data, new) | figures.said(),
+        choices=choices
+        | _said_of_learning(data, new, n_learned if fit_rows is None else None)
+        | figures.said(),
         warnings=list(data.warned),
         metrics=figures.metrics() if new else None,
     )
@@ -182,19 +197,24 @@ def _assembled(
     sizes = [sum(pick.share.values()) for pick in picks]
     sizes += [sum(block.n_rows for block in group) for group in blocks]
     starts = [0, *np.cumsum(sizes).tolist()]
-    parts = [
-        delayed(pick.kept)(part, start) for part, pick, start in zip(table.parts, picks, starts, strict=False)
-    ]
-    if blocks:
-        sent = _sent(learned)
-        parts += [
-            delayed(LearnedTable.partition)(sent, group, start)
+    parts = in_one_layer(
+        "kept",
+        [
+            (_kept, (pick, part, start, mark))
+            for part, pick, start in zip(table.parts, picks, starts, strict=False)
+        ],
+    )
+    # One node of the graph, which all others name: so it is sent once, no client is needed to have it still, and
+    # a worker that is lost takes nothing along that could not be had again.
+    sent = delayed(learned, pure=False, traverse=False)
+    parts += in_one_layer(
+        "partition",
+        [
+            (_made, (sent, group, start, mark))
             for group, start in zip(blocks, starts[len(picks) :], strict=False)
-        ]
-    meta = table.meta.reset_index(drop=True)
-    if mark is not None:
-        parts = [delayed(_marked)(part, mark, i >= len(picks)) for i, part in enumerate(parts)]
-        meta = _marked(meta, mark, False)
+        ],
+    )
+    meta = _marked(table.meta.reset_index(drop=True), mark, False)
     # Columns of objects stay what they are.
     with dask.config.set({"dataframe.convert-string": False}):
         return dd.from_delayed(
@@ -207,26 +227,27 @@ def _assembled(
         )
 
 
-def _marked(rows: pd.DataFrame, name: str, is_new: bool) -> pd.DataFrame:
-    return rows.assign(**{name: np.full(len(rows), is_new)})
+def _kept(pick: Pick, part: pd.DataFrame, start: int, mark: str | None) -> pd.DataFrame:
+    return _marked(pick.kept(part, start), mark, False)
 
 
-def _sent(learned: LearnedTable) -> Any:
-    """What was learned, sent to the scheduler once; tasks name it.
-
-    It stays part of a graph there, so a worker that is lost takes nothing along that could not be had again.
-    """
-    with dask.config.set({"distributed.admin.large-graph-warning-threshold": "1 TiB"}):
-        return delayed(learned, pure=False, traverse=False).persist()
+def _made(learned: LearnedTable, blocks: list[Block], start: int, mark: str | None) -> pd.DataFrame:
+    return _marked(learned.partition(blocks, start), mark, True)
 
 
-def _said_of_learning(data: SamplingData, new: dict[int, int]) -> dict[str, Any]:
-    """How many of the rows were learned from, for the report."""
+def _marked(rows: pd.DataFrame, name: str | None, is_new: bool) -> pd.DataFrame:
+    return rows if name is None else rows.assign(**{name: np.full(len(rows), is_new)})
+
+
+def _said_of_learning(data: SamplingData, new: dict[int, int], most: int | None) -> dict[str, Any]:
+    """How many of the rows were learned from, for the report; ``most`` of a class, where that was decided here."""
     learned = np.bincount(data.target.codes, minlength=len(data.target.classes)).tolist()
     said: dict[str, Any] = {
         f"rows of class {label!r} learned from": f"{n_rows:,} of {count:,}"
         for (label, count), n_rows in zip(data.counts.items(), learned, strict=True)
     }
+    if most is not None and most < FIT_ROWS:
+        said["most rows of a class learned from"] = f"{most:,}, since all classes share {FIT_ROWS_IN_ALL:,}"
     if max(new.values(), default=0) > BLOCK_ROWS:
         said["rows of a class are made apart, in blocks of"] = BLOCK_ROWS
     return said
@@ -248,13 +269,18 @@ class _Figures:
         self.rows = sample
         self.data = data
         self.streams = streams
+        self.n_learned = np.bincount(data.target.codes, minlength=len(data.target.classes)).tolist()
+        self.most = {
+            kind: rows_of_a_class(counts, FIGURE_ROWS, FIGURE_ROWS_IN_ALL)
+            for kind, counts in {"real": self.n_learned, "new": new.values()}.items()
+        }
 
     def said(self) -> dict[str, str]:
         """How many rows they look at."""
-        n_learned = np.bincount(self.data.target.codes, minlength=len(self.data.target.classes)).tolist()
+        made, real = self.most["new"], self.most["real"]
         return {
             f"rows of class {self.data.target.classes[code]!r} that figures compare": (
-                f"{min(n_rows, FIGURE_ROWS):,} of {n_rows:,} new ones, {min(n_learned[code], FIGURE_ROWS):,} of "
+                f"{min(n_rows, made):,} of {n_rows:,} new ones, {min(self.n_learned[code], real):,} of "
                 f"{self.data.target.counts[code]:,} real ones"
             )
             for code, n_rows in self.new.items()
@@ -277,16 +303,13 @@ class _Figures:
 
     def _made(self) -> pd.DataFrame:
         """From the first block of each class, as it is in the result."""
-        blocks = [Block(code, 0, min(n_rows, BLOCK_ROWS)) for code, n_rows in self.new.items()]
-        made = [self.learned.rows(block) for block in blocks]
-        return concat_rows(
-            [
-                rows.iloc[self._drawn(np.arange(len(rows)), "new", block.code)]
-                for rows, block in zip(made, blocks, strict=True)
-            ]
-        )
+        return concat_rows([self._made_of(code, n_rows) for code, n_rows in self.new.items()])
+
+    def _made_of(self, code: int, n_rows: int) -> pd.DataFrame:
+        rows = self.learned.rows(Block(code, 0, min(n_rows, BLOCK_ROWS)))
+        return rows.iloc[self._drawn(np.arange(len(rows)), "new", code)]
 
     def _drawn(self, positions: np.ndarray, kind: str, code: int) -> np.ndarray:
-        if len(positions) <= FIGURE_ROWS:
+        if len(positions) <= self.most[kind]:
             return positions
-        return np.sort(self.streams.child(kind, code).rng().choice(positions, FIGURE_ROWS, replace=False))
+        return np.sort(self.streams.child(kind, code).rng().choice(positions, self.most[kind], replace=False))

@@ -11,10 +11,10 @@ from ..exceptions import DataError
 from ..samplers import HybridSampler
 from ..samplers.strategy import target_counts as over_sampling_targets
 
-__all__ = ["STRATEGIES", "final_counts"]
+__all__ = ["STRATEGIES", "check_request", "final_counts"]
 
 STRATEGIES = ("oversample", "undersample", "hybrid")
-# More rows than any table in memory has: a slip of the finger.
+# More rows than any table in memory has: a slip of the finger. Tables on workers may have them.
 MAX_ROWS = 10**9
 
 
@@ -25,31 +25,20 @@ def final_counts(
     wanted: Mapping[Any, int] | None,
     majority_count: int | str | None,
     growth: float,
+    *,
+    max_rows: int | None = MAX_ROWS,
 ) -> dict[Any, int]:
-    """Final count of each class."""
-    if majority_count is not None and (strategy != "hybrid" or wanted is not None):
-        raise DataError(
-            f"Got majority_count={majority_count!r}, which belongs to strategy='hybrid' with a ratio; expected none "
-            "here. For counts pass target_counts."
-        )
-    if not isinstance(growth, Real) or not 0 <= growth < inf:
-        raise DataError(f"Got growth={growth!r}; expected a share that is not negative, such as 0.3.")
+    """Final count of each class, ``max_rows`` at most in all; None for any number."""
+    check_request(strategy, ratio, wanted, majority_count, growth)
     if wanted is not None:
-        if ratio is not None:
-            raise DataError(f"Got both ratio={ratio} and target_counts; expected one of them.")
         targets = _named_targets(counts, wanted)
     else:
-        ratio = 1.0 if ratio is None else ratio
-        if not isinstance(ratio, Real) or not 0 < ratio <= 1:
-            raise DataError(
-                f"Got ratio={ratio!r}; expected a number in (0, 1]. For counts pass target_counts."
-            )
-        targets = _ratio_targets(counts, strategy, float(ratio), majority_count)
+        targets = _ratio_targets(counts, strategy, 1.0 if ratio is None else float(ratio), majority_count)
     if growth:
         targets = {label: count + round(growth * count) for label, count in targets.items()}
-    if sum(targets.values()) > MAX_ROWS:
+    if max_rows is not None and sum(targets.values()) > max_rows:
         raise DataError(
-            f"Got a request for {sum(targets.values()):,} rows in all; expected at most {MAX_ROWS:,}."
+            f"Got a request for {sum(targets.values()):,} rows in all; expected at most {max_rows:,}."
         )
     if targets == counts:
         raise DataError(
@@ -57,6 +46,29 @@ def final_counts(
             "ratio, other target counts, or another strategy."
         )
     return targets
+
+
+def check_request(
+    strategy: str,
+    ratio: float | None,
+    wanted: Mapping[Any, int] | None,
+    majority_count: int | str | None,
+    growth: float,
+) -> None:
+    """Refuse what is wrong whatever the classes are."""
+    if majority_count is not None and (strategy != "hybrid" or wanted is not None):
+        raise DataError(
+            f"Got majority_count={majority_count!r}, which belongs to strategy='hybrid' with a ratio; expected none "
+            "here. For counts pass target_counts."
+        )
+    if not isinstance(growth, Real) or not 0 <= growth < inf:
+        raise DataError(f"Got growth={growth!r}; expected a share that is not negative, such as 0.3.")
+    if ratio is None:
+        return
+    if wanted is not None:
+        raise DataError(f"Got both ratio={ratio} and target_counts; expected one of them.")
+    if not isinstance(ratio, Real) or not 0 < ratio <= 1:
+        raise DataError(f"Got ratio={ratio!r}; expected a number in (0, 1]. For counts pass target_counts.")
 
 
 def _ratio_targets(

@@ -31,6 +31,7 @@ __all__ = [
     "balancing_sampler",
     "check_choice",
     "chosen_generator",
+    "named_columns",
     "over_sampler",
 ]
 
@@ -106,6 +107,11 @@ def chosen_generator(
     return _with_categories(generator, discrete_columns)
 
 
+def named_columns(columns: Any) -> list[Any]:
+    """Names of columns, of which a single one may be given as it is."""
+    return [columns] if isinstance(columns, str) else list(columns)
+
+
 def check_choice(name: str, value: Any, choices: Iterable[str]) -> None:
     """Refuse a value that is none of the choices, with the one that was probably meant."""
     if value not in choices:
@@ -119,7 +125,7 @@ def check_choice(name: str, value: Any, choices: Iterable[str]) -> None:
 def _with_categories(estimator: Any, discrete_columns: Sequence[Any] | None) -> Any:
     # Text, booleans and categories are discrete in any case, so a list only adds to them.
     if discrete_columns is not None and "categorical_features" in estimator.get_params():
-        estimator.set_params(categorical_features=list(discrete_columns))
+        estimator.set_params(categorical_features=named_columns(discrete_columns))
     return estimator
 
 
@@ -157,5 +163,4 @@ def _features(discrete_columns: Sequence[Any] | None, target_column: Any) -> lis
     """The discrete columns less the target, which is discrete in any case."""
     if discrete_columns is None:
         return None
-    names = [discrete_columns] if isinstance(discrete_columns, str) else discrete_columns
-    return [name for name in names if name != target_column]
+    return [name for name in named_columns(discrete_columns) if name != target_column]

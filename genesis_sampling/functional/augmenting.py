@@ -13,12 +13,13 @@ from .._random import RandomStreams
 from ..exceptions import DataError
 from ..metrics.augmentation import AugmentationMetrics
 from ..reports import AugmentationReport
+from ..tables._classes import check_classes, wrap_classes
 from ..tables._file_table import SYNTHETIC_COLUMN
 from ..tables.containers import is_frame, wrap_table
 from ..tables.foreign import with_column
 from ._counts import STRATEGIES, final_counts
-from ._input import check_classes, hold_back, is_dask_frame, split_target, wrap_classes
-from ._methods import balancing_sampler, check_choice
+from ._input import hold_back, is_dask_frame, split_target
+from ._methods import balancing_sampler, check_choice, named_columns
 
 __all__ = ["Augmented", "augment", "augment_imbalanced"]
 
@@ -98,7 +99,7 @@ def augment_imbalanced(
         ``"mixup"``, ``"random"`` (duplicates), an over-sampler, or a generator.
     method_params : mapping, default=None
         Parameters of a method given by name.
-    discrete_columns : sequence of names, default=None
+    discrete_columns : name or sequence of names, default=None
         Columns that hold categories, beside the text, boolean and ``category`` columns: numeric codes.
     constraints : Constraint, str, callable or list of these, default=None
         What every new row must satisfy, such as ``"0 <= age <= 120"``.
@@ -237,7 +238,7 @@ def augment(
             lambda: wrap_table(augmented).rows(np.flatnonzero(sampler.synthetic_mask_)),
             target=target_column,
             holdout=None if test is None else lambda: whole.rows(test),
-            categorical_features="auto" if discrete_columns is None else list(discrete_columns),
+            categorical_features="auto" if discrete_columns is None else named_columns(discrete_columns),
         )
     return Augmented(
         table=augmented,

@@ -74,7 +74,7 @@ class ConditionalGenerator:
         ----------
         df : dataframe
             Of pandas or polars. A class label is one of its columns.
-        discrete_columns : sequence of names, default=None
+        discrete_columns : name or sequence of names, default=None
             Columns that hold categories, beside the text, boolean and ``category`` columns.
 
         Returns
@@ -103,8 +103,8 @@ class ConditionalGenerator:
         n_samples : int
             Number of rows.
         conditions : mapping, default=None
-            Column to what it shall hold: a value, None for a missing one, a list or set of values, or a range
-            ``(low, high)`` with both ends included and None for an open one.
+            Column to what it shall hold: a value, None for a missing one, a list or set of these, or a range
+            ``(low, high)`` of numbers, times or ordered categories, with both ends included and None for an open one.
         random_state : int, RandomState instance or None, default=None
             An int gives the same rows each time; None goes on with the stream of the fit.
 

@@ -32,7 +32,7 @@ def generate(
         What learns and draws the rows; ``"auto"`` is trees. The last three need the extra ``torch``.
     method_params : mapping, default=None
         Parameters of a method given by name.
-    discrete_columns : sequence of names, default=None
+    discrete_columns : name or sequence of names, default=None
         Columns that hold categories, beside the text, boolean and ``category`` columns.
     conditions : mapping, default=None
         Column to a value, a list of values, or a range ``(low, high)``.

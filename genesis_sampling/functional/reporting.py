@@ -16,6 +16,7 @@ from ..reports import AugmentationReport
 from ..tables._file_table import SYNTHETIC_COLUMN, marked_rows
 from ..tables.containers import wrap_table
 from ._input import is_dask_frame
+from ._methods import named_columns
 
 __all__ = ["quality_report"]
 
@@ -35,16 +36,16 @@ def quality_report(
     Parameters
     ----------
     real, synthetic : dataframe
-        With the same columns; also of Dask, of which at most 20,000 rows of each class are looked at. A column
-        ``_synthetic`` of the synthetic table, as ``mark_synthetic`` adds it, says which of its rows to look at. Real
-        rows at its beginning, all of them in order, are left out too (not with Dask).
+        With the same columns; also of Dask, of which at most 20,000 rows of each class, and 200,000 in all, are looked
+        at. A column ``_synthetic`` of the synthetic table, as ``mark_synthetic`` adds it, says which of its rows to
+        look at. Real rows at its beginning, all of them in order, are left out too (not with Dask).
     target_column : str, default=None
         The column that holds the classes: rows are then compared with real rows of the same classes.
     holdout : dataframe, default=None
         Real rows that nothing was learned from; the figures of privacy and of use need them.
     sensitive_column : str, default=None
         A column such as sex or age, to see what the synthetic rows change for its groups; needs ``target_column``.
-    discrete_columns : sequence of names, default=None
+    discrete_columns : name or sequence of names, default=None
         Columns that hold categories, beside the text, boolean and ``category`` columns: numeric codes.
     random_state : int, default=0
         Seed of samples and folds.
@@ -91,7 +92,7 @@ def quality_report(
         target=target_column,
         holdout=holdout,
         sensitive=sensitive_column,
-        categorical_features="auto" if discrete_columns is None else list(discrete_columns),
+        categorical_features="auto" if discrete_columns is None else named_columns(discrete_columns),
         random_state=random_state,
     )
     before, made = (_counts(frame, target_column) for frame in (real, synthetic))

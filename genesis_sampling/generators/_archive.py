@@ -1,7 +1,8 @@
 """A fitted generator as one file that runs no code when it is read: a zip of JSON and arrays.
 
-What may stand in it is listed here: numbers, text, containers of these, arrays, dtypes, indices, trees of scikit-learn,
-which are checked, and objects of this package, which are made without calling anything and given their attributes.
+What may stand in it is listed here: numbers, text, containers of these, arrays, dtypes, indices, devices by name, trees
+of scikit-learn, which are checked, and objects of this package, which are made without calling anything and given their
+attributes.
 """
 
 from __future__ import annotations
@@ -78,6 +79,8 @@ def _pack(value: Any, arrays: list[np.ndarray]) -> Any:
         return {"enum": _name(type(value)), "value": value.value}
     if value is None or type(value) in (bool, int, float, str):
         return value
+    if (type(value).__module__, type(value).__name__) == ("torch", "device"):
+        return str(value)  # as good a parameter, and torch need not be there to read it
     for marker, missing in MISSING.items():
         if value is missing:
             return {"missing": marker}

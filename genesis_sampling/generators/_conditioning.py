@@ -12,13 +12,15 @@ import pandas as pd
 from .._random import RandomStreams
 from ..exceptions import ConstraintError, DataError, TargetNotReachedError
 from ..tables import TableEncoder
-from ..tables.codecs import FloatCodec, IntegerCodec
+from ..tables.codecs import CategoryCodec, FloatCodec, IntegerCodec
+from ..tables.comparisons import kind_of
 from ..tables.conditions import Among, Between, Condition, Equals, IsMissing
 
 __all__ = ["Allowed", "allowed_codes", "draw_until"]
 
-# Candidates of one round of rejection, and how many of them at the most may be spent: a floor, and a number per row.
-ROUND = 8_192
+# Candidates of the first round of rejection, of which each has twice as many as the one before, up to the second
+# number; and how many of them at the most may be spent: a floor, and a number per row.
+FIRST_ROUND, LARGEST_ROUND = 1_024, 65_536
 MIN_CANDIDATES = 200_000
 CANDIDATES_PER_ROW = 200
 
@@ -78,8 +80,13 @@ def allowed_codes(
     sources : dict of int to Condition
         Position of a column -> the condition that this comes from.
     others : list of Condition
-        Conditions that only a finished row can be held against: relations of columns, open ends, a second condition
-        on the same column.
+        Conditions that only a finished row can be held against: relations of columns, open ends, a choice with
+        a missing value in it, a second condition on the same column.
+
+    Raises
+    ------
+    ConstraintError
+        For what the column cannot hold, and for a range of texts that have no order.
     """
     allowed: dict[int, Allowed] = {}
     sources: dict[int, Condition] = {}
@@ -92,6 +99,8 @@ def allowed_codes(
                     f"Got a condition on {column!r}, which is no column; expected some of {names[:20]}."
                 )
         position = names.index(condition.columns[0])
+        if isinstance(condition, Between):
+            _check_order(condition, encoder.codecs_[position])
         codes = _codes_of(condition, position, encoder) if position not in allowed else None
         if codes is None:
             others.append(condition)
@@ -110,6 +119,8 @@ def _codes_of(condition: Condition, position: int, encoder: TableEncoder) -> All
         values = condition.values if isinstance(condition, Among) else (condition.value,)
         found = (_code(value, position, encoder) for value in values)
         codes = {code for code in found if code is not None}
+        if isinstance(condition, Among) and condition.takes_missing:
+            return None if codes else Allowed.value(np.nan)  # codes cannot say: a value, or none
         if not codes:
             raise ConstraintError(
                 f"Got the condition {condition}; expected a value that the column can hold."
@@ -118,6 +129,18 @@ def _codes_of(condition: Condition, position: int, encoder: TableEncoder) -> All
     if isinstance(condition, Between) and condition.inclusive == "both" and not encoder.discrete_[position]:
         return _interval(condition, position, encoder)
     return None
+
+
+def _check_order(condition: Between, codec: Any) -> None:
+    """Refuse a range of text that has no order but by letters: two values to choose from are meant, mostly."""
+    if not isinstance(codec, CategoryCodec) or getattr(codec.dtype, "ordered", False):
+        return
+    if kind_of(pd.Series(codec.categories)) == "text":
+        choice = [bound for bound in (condition.low, condition.high) if bound is not None]
+        raise ConstraintError(
+            f"Got the range {condition} of column {condition.column!r}, whose values have no order; expected a range "
+            f"of numbers, times or ordered categories. For a choice of values pass a list {choice!r}."
+        )
 
 
 def _code(value: Any, position: int, encoder: TableEncoder) -> float | None:
@@ -186,7 +209,7 @@ def draw_until(
     candidates : callable
         ``candidates(count, streams) -> (rows, good)``, the rows as a frame or an array.
     streams : RandomStreams
-        Each round has a stream of its own and a fixed size, so fewer rows are the first of more.
+        Each round has a stream of its own and a size that ``n`` does not change, so fewer rows are the first of more.
     wanted : str
         The conditions in words, for the error.
 
@@ -196,11 +219,11 @@ def draw_until(
         When the budget of candidates is spent first.
     """
     budget = max(MIN_CANDIDATES, CANDIDATES_PER_ROW * n)
-    accepted, found, tried = [], 0, 0
+    accepted, found, tried, size = [], 0, 0, FIRST_ROUND
     while not accepted or (found < n and tried < budget):
-        rows, good = candidates(ROUND, streams.child("round", tried))
+        rows, good = candidates(size, streams.child("round", tried))
         accepted.append(rows[good])
-        found, tried = found + int(good.sum()), tried + ROUND
+        found, tried, size = found + int(good.sum()), tried + size, min(2 * size, LARGEST_ROUND)
     if found < n:
         raise TargetNotReachedError(
             f"Got {found} of {n} rows that meet the conditions ({wanted}) out of {tried} candidates "

@@ -31,7 +31,7 @@ FEW_IMAGES = 100
 class ImageGenerator(TrainedGenerator):
     """Base of the generators of images.
 
-    A subclass makes the model (``_make_model``) and its updates (``_make_steps``), and draws pixels in [0, 1]
+    A subclass makes the model (``_config``, ``_network``) and its updates (``_make_steps``), and draws pixels in [0, 1]
     (``_draw_pixels``). Where real pixels take few values, those that are drawn take the nearest of these: a classifier
     would else learn to tell made images from real ones by values between.
 
@@ -68,6 +68,11 @@ class ImageGenerator(TrainedGenerator):
                 SmallClassWarning,
                 stacklevel=2,
             )
+        with self._as_before_if_it_fails():
+            self._learn(X, y)
+        return self
+
+    def _learn(self, X: np.ndarray, y: Any) -> None:
         self._learn_labels(y, len(X))
         if self._is_warm() and X.shape[1:] != self.image_shape_:
             raise DataError(
@@ -81,7 +86,6 @@ class ImageGenerator(TrainedGenerator):
             return self._make_steps(pixels, classes, device, streams.child("held out").rng())
 
         self._fit_network(classes, streams, lambda: self._learn_shape(X), steps)
-        return self
 
     def sample(self, n, y=None, random_state=None):
         """Draw images.
@@ -116,15 +120,18 @@ class ImageGenerator(TrainedGenerator):
     def _in_chunks(self, n: int, classes: np.ndarray | None, streams: RandomStreams) -> np.ndarray:
         """Images of classes."""
         parts = []
-        for start in range(0, max(n, 1), CHUNK):
-            given = None
-            if classes is not None:
-                given = (
-                    np.resize(classes[start : start + CHUNK], CHUNK) if n else np.zeros(CHUNK, dtype=np.intp)
-                )
-            chunk = streams.child("chunk", start)
-            with self._placed(chunk.child("network").integer_seed()) as device:
-                parts.append(self._draw_pixels(CHUNK, given, chunk.child("noise").rng(), device))
+        with self._placed() as device:
+            for start in range(0, max(n, 1), CHUNK):
+                given = None
+                if classes is not None:
+                    given = (
+                        np.resize(classes[start : start + CHUNK], CHUNK)
+                        if n
+                        else np.zeros(CHUNK, dtype=np.intp)
+                    )
+                chunk = streams.child("chunk", start)
+                with networks.seeded(chunk.child("network").integer_seed(), device):
+                    parts.append(self._draw_pixels(CHUNK, given, chunk.child("noise").rng(), device))
         return self._as_images(np.concatenate(parts)[:n])
 
     def _as_images(self, pixels: np.ndarray) -> np.ndarray:

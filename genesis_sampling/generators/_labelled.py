@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -28,6 +30,16 @@ class LabelledGenerator(BaseEstimator, ABC):
     """
 
     target_: Target | None
+
+    @contextmanager
+    def _as_before_if_it_fails(self) -> Iterator[None]:
+        """A fit that fails leaves the generator as it was: unfitted, or with what it had learned."""
+        before = self.__dict__.copy()
+        try:
+            yield
+        except BaseException:
+            self.__dict__ = before
+            raise
 
     def _begin_draws(self) -> RandomStreams:
         """The streams of a fit, from which draws without a seed go on."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from ..exceptions import DataError
@@ -12,7 +14,7 @@ __all__ = ["LatentSpace"]
 class LatentSpace:
     """What can be made of ``encode(X, y)`` and ``decode(latents, y, random_state)``: variations and mixtures."""
 
-    n_latent: int
+    _model: Any
 
     def sample_near(self, X, scale=0.3, y=None, random_state=None):
         """Variations: what the decoder makes of places near those of ``X``.
@@ -69,6 +71,7 @@ class LatentSpace:
 
     def _checked_latents(self, latents) -> np.ndarray:
         latents = np.asarray(latents, dtype=np.float32)
-        if latents.ndim != 2 or latents.shape[1] != self.n_latent:
-            raise DataError(f"Got latents of shape {latents.shape}; expected (n, {self.n_latent}).")
+        n_latent = self._model.config.n_latent
+        if latents.ndim != 2 or latents.shape[1] != n_latent:
+            raise DataError(f"Got latents of shape {latents.shape}; expected (n, {n_latent}).")
         return latents

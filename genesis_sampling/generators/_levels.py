@@ -7,12 +7,13 @@ smoothly is left to a number, or, for networks that know levels alone, to bins.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.special import ndtr, ndtri
 
+from ..exceptions import DataError
 from ._conditioning import Allowed
 from ._margins import Margin, fit_margin
 from ._modes import Modes, fit_modes
@@ -25,6 +26,8 @@ SPIKE_SHARE = 0.02
 FEW_VALUES = 30
 # A column of more categories is told by two levels, so that no network has an output for each.
 MAX_LEVELS = 256
+# A share of a bin below this one, relative to the largest, is a rounding error.
+LEAST_PART = 1e-9
 # So many rows for each bin of a first level are told apart by a second one.
 ROWS_PER_BIN = 16
 
@@ -51,17 +54,35 @@ class Bins:
         place = np.minimum((share * total).astype(np.int64), total - 1)
         return np.column_stack(np.unravel_index(place, self.sizes)), None
 
-    def decode(self, levels: np.ndarray, within: np.ndarray) -> np.ndarray:
-        """Codes of levels and of places within them, 0 to 1."""
+    def decode(self, levels: np.ndarray, within: np.ndarray, wish: Allowed | None = None) -> np.ndarray:
+        """Codes of levels and of places within what is wished for of them, 0 to 1."""
         total = int(np.prod(self.sizes))
         place = np.ravel_multi_index(tuple(levels.T), self.sizes)
-        return self.margin.decode(ndtri((place + within) / total))
+        share = (place + within) / total
+        if wish is not None:
+            ends, length = self._wished(wish)
+            if len(ends) and length[-1]:
+                below, up_to = (np.interp((place + end) / total, ends, length) for end in (0, 1))
+                share = np.interp(below + within * (up_to - below), length, ends)
+        return self.margin.decode(ndtri(share))
 
     def allowed(self, wish: Allowed) -> np.ndarray:
-        """Bins of the first level that hold some allowed code."""
-        ends = ndtr(self.margin.latent_sets(wish)) * self.sizes[0]
-        bins = np.arange(self.sizes[0])[:, None]
-        return ((bins < np.ceil(ends[:, 1])) & (bins + 1 > np.floor(ends[:, 0]))).any(axis=1)
+        """Which share of each bin, or of each part of one, is wished for, shape ``sizes``."""
+        total = int(np.prod(self.sizes))
+        ends, length = self._wished(wish)
+        wished = np.zeros(total)
+        if len(ends) and not length[-1]:  # a single code between those seen
+            wished[min(int(ends[0] * total), total - 1)] = 1.0
+        elif len(ends):
+            wished = np.diff(np.interp(np.arange(total + 1) / total, ends, length)) * total
+        # What rounding left of a neighbour is none.
+        return np.where(wished > LEAST_PART * wished.max(), wished, 0.0).reshape(self.sizes)
+
+    def _wished(self, wish: Allowed) -> tuple[np.ndarray, np.ndarray]:
+        """Ends of the intervals of probability that hold what is wished for, and the length of all up to each end."""
+        ends = ndtr(self.margin.latent_sets(wish))
+        length = np.cumsum(ends[:, 1] - ends[:, 0])
+        return ends.ravel(), np.column_stack([length - (ends[:, 1] - ends[:, 0]), length]).ravel()
 
 
 @dataclass(frozen=True)
@@ -91,11 +112,14 @@ class ColumnLevels:
         What the codes that are no points are told by.
     base : int
         For points alone that are told by two levels, the size of the second one.
+    nominal : bool
+        Whether codes are positions of categories, none of which is nearer to another.
     """
 
     points: np.ndarray
     rest: Modes | Bins | None = None
     base: int = 0
+    nominal: bool = False
 
     @property
     def sizes(self) -> tuple[int, ...]:
@@ -111,9 +135,19 @@ class ColumnLevels:
         """The first level that has a number, as all later ones have; None if there is none."""
         return len(self.points) if isinstance(self.rest, Modes) else None
 
-    def encode(self, codes: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray | None]:
-        """Levels of shape (n_rows, n_level_columns) and numbers of shape (n_rows,); what is random is drawn."""
-        point = _positions(self.points, codes)
+    def encode(
+        self, codes: np.ndarray, rng: np.random.Generator, name: Hashable
+    ) -> tuple[np.ndarray, np.ndarray | None]:
+        """Levels of shape (n_rows, n_level_columns) and numbers of shape (n_rows,); what is random is drawn.
+
+        A new number is told by the nearest one that the column knows.
+
+        Raises
+        ------
+        DataError
+            For a missing value or a category, if no row had it when the column was learned.
+        """
+        point = self._points_of(codes, name)
         if self.base:
             return np.column_stack(np.divmod(point, self.base)), None
         levels = np.zeros((len(codes), len(self.sizes)), dtype=np.int64)
@@ -129,8 +163,31 @@ class ColumnLevels:
         number[others] = found
         return levels, number
 
-    def decode(self, levels: np.ndarray, numbers: np.ndarray) -> np.ndarray:
-        """Codes of levels and numbers, which are places within the last level where it has none; shape (n_rows,)."""
+    def _points_of(self, codes: np.ndarray, name: Hashable) -> np.ndarray:
+        """Position of each code among the points, -1 where the rest of the column tells it."""
+        point = _positions(self.points, codes)
+        new = point < 0
+        n_gaps = int(np.isnan(codes[new]).sum())
+        if n_gaps:
+            raise DataError(
+                f"Got missing values ({n_gaps} of {len(codes)} rows) in column {name!r}, which had none when it was "
+                "learned; expected a value in every row. Fill them, or fit on a table with gaps in this column."
+            )
+        if self.rest is not None or not new.any():
+            return point
+        if self.nominal:
+            raise DataError(
+                f"Got a new category ({new.sum()} of {len(codes)} rows) in column {name!r}, which no row had when it "
+                "was learned; expected one that some row had. Leave these rows out, or fit on a table with them."
+            )
+        point[new] = _nearest(self.points, codes[new])
+        return point
+
+    def decode(self, levels: np.ndarray, numbers: np.ndarray, wish: Allowed | None = None) -> np.ndarray:
+        """Codes of levels and numbers, which are places within the last level where it has none; shape (n_rows,).
+
+        With a wish these are places within what is wished for of the level.
+        """
         if self.base:
             return self.points[np.minimum(levels[:, 0] * self.base + levels[:, 1], len(self.points) - 1)]
         is_point = levels[:, 0] < len(self.points)
@@ -140,33 +197,34 @@ class ColumnLevels:
             others = np.flatnonzero(~is_point)
             within = levels[others]
             within[:, 0] -= len(self.points)
-            codes[others] = self.rest.decode(within, numbers[others])
+            confined = (wish,) if isinstance(self.rest, Bins) else ()
+            codes[others] = self.rest.decode(within, numbers[others], *confined)
         return codes
 
     def allowed(self, wish: Allowed) -> list[np.ndarray]:
-        """Which levels of each level column may stand for the codes that are wished for.
+        """Which share of each level stands for the codes that are wished for, from 0 to 1.
 
-        A level that may stand for others too is among them, as any mode is.
+        One array for each level column; that of a second one has a row for each level of the first. A mode may stand
+        for any number.
         """
-        if self.base:
-            places = np.flatnonzero(wish.contains(self.points))
-            digits = np.divmod(places, self.base)
-            return [np.isin(np.arange(size), part) for size, part in zip(self.sizes, digits, strict=True)]
         is_point = wish.contains(self.points)
-        if self.rest is None:
-            return [is_point]
-        if isinstance(self.rest, Bins) and not wish.is_missing:
-            others = self.rest.allowed(wish)
-        else:
-            others = np.full(self.rest.sizes[0], not wish.is_missing)
-        return [np.append(is_point, others), *(np.ones(size, dtype=bool) for size in self.sizes[1:])]
-
-    def tells_exactly(self, wish: Allowed) -> bool:
-        """Whether the levels that are allowed stand for nothing else than what is wished for."""
-        if self.rest is not None:
-            return False
-        # Of several codes that are told by two levels, others have the first of one and the second of another.
-        return not self.base or all(part.sum() == 1 for part in self.allowed(wish))
+        if self.base:
+            both = np.zeros(self.sizes)
+            both.flat[np.flatnonzero(is_point)] = 1.0
+            return [both.max(axis=1), both]
+        if not isinstance(self.rest, Bins):
+            others = np.full(self.rest.sizes[0] if self.rest is not None else 0, not wish.is_missing)
+            return [np.append(is_point, others).astype(np.float64)]
+        parts = np.zeros(self.rest.sizes)
+        is_told = wish.is_missing or (wish.values is not None and len(wish.values) == 1 and is_point.any())
+        if not is_told:
+            parts = self.rest.allowed(wish)
+            if not is_point.any() and parts.any():
+                parts /= parts.max()  # how narrow all of it is does not matter
+        if parts.ndim == 1:
+            return [np.append(is_point, parts)]
+        second = np.vstack([np.ones((len(is_point), parts.shape[1])), parts])
+        return [np.append(is_point, parts.any(axis=1)).astype(np.float64), second]
 
 
 def fit_column(
@@ -206,7 +264,7 @@ def fit_column(
     if discrete or len(values) <= few_values:
         points = np.append(values, gap)
         base = int(np.ceil(np.sqrt(len(points)))) if len(points) > MAX_LEVELS else 0
-        return ColumnLevels(points, None, base)
+        return ColumnLevels(points, None, base, discrete)
     spikes = values[counts >= SPIKE_SHARE * len(codes)]
     rest = known[~np.isin(known, spikes)]
     points = np.append(spikes, gap)
@@ -231,9 +289,24 @@ def _positions(points: np.ndarray, codes: np.ndarray) -> np.ndarray:
     return found
 
 
-def encode_table(columns: Sequence[ColumnLevels], codes: np.ndarray, rng: np.random.Generator) -> LevelTable:
-    """Rows of shape (n_rows, n_columns) as levels and numbers."""
-    parts = [column.encode(codes[:, place], rng) for place, column in enumerate(columns)]
+def _nearest(points: np.ndarray, codes: np.ndarray) -> np.ndarray:
+    """Position of the point next to each code; points are in increasing order, but for a last one that is NaN."""
+    known = points[~np.isnan(points)]
+    return np.searchsorted((known[:-1] + known[1:]) / 2, codes)
+
+
+def encode_table(
+    columns: Sequence[ColumnLevels],
+    codes: np.ndarray,
+    rng: np.random.Generator,
+    names: Iterable[Hashable] | None = None,
+) -> LevelTable:
+    """Rows of shape (n_rows, n_columns) as levels and numbers; errors name columns, by their positions if need be."""
+    names = range(len(columns)) if names is None else names
+    parts = [
+        column.encode(column_codes, rng, name)
+        for column, column_codes, name in zip(columns, codes.T, names, strict=True)
+    ]
     numbers = [number for _, number in parts if number is not None]
     return LevelTable(
         np.hstack([levels for levels, _ in parts]),
@@ -243,14 +316,23 @@ def encode_table(columns: Sequence[ColumnLevels], codes: np.ndarray, rng: np.ran
     )
 
 
-def decode_table(columns: Sequence[ColumnLevels], table: LevelTable, rng: np.random.Generator) -> np.ndarray:
-    """Encoded rows of levels and numbers, shape (n_rows, n_columns); places within bins are drawn."""
+def decode_table(
+    columns: Sequence[ColumnLevels],
+    table: LevelTable,
+    rng: np.random.Generator,
+    allowed: Mapping[int, Allowed] | None = None,
+) -> np.ndarray:
+    """Encoded rows of levels and numbers, shape (n_rows, n_columns); places within bins are drawn.
+
+    Places are drawn within what is allowed of a column, for levels that are.
+    """
     codes = np.empty((len(table.levels), len(columns)))
     level, number = 0, 0
     for place, column in enumerate(columns):
         width = len(column.sizes)
         has_number = column.first_number is not None
         values = table.numbers[:, number] if has_number else rng.random(len(codes))
-        codes[:, place] = column.decode(table.levels[:, level : level + width], values)
+        wish = None if allowed is None else allowed.get(place)
+        codes[:, place] = column.decode(table.levels[:, level : level + width], values, wish)
         level, number = level + width, number + has_number
     return codes

@@ -48,8 +48,9 @@ class Modes:
     def encode(self, codes: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         """A mode drawn for each code, as probable as it is to come from it, and the place within it, -1 to 1.
 
-        Modes have the shape (n_rows, 1), places (n_rows,).
+        Modes have the shape (n_rows, 1), places (n_rows,). A code outside the range seen counts as the end of it.
         """
+        codes = np.clip(codes, self.low, self.high)
         weight, _ = _responsibilities(codes, self.mean, self.std, self.share)
         below = np.cumsum(weight, axis=1) < rng.random(len(codes))[:, None]
         mode = np.minimum(below.sum(axis=1), len(self) - 1)
@@ -89,7 +90,8 @@ def fit_modes(codes: np.ndarray, n_modes: int, rng: np.random.Generator) -> Mode
         if log_density.mean() - before < LEAST_GAIN:
             break
         before = log_density.mean()
-    kept = share >= LEAST_SHARE
+    # Of very many parts each has a small share, and all would be left out.
+    kept = share >= min(LEAST_SHARE, 0.5 / n_modes)
     return Modes(low + width * mean[kept], width * std[kept], share[kept] / share[kept].sum(), low, high)
 
 

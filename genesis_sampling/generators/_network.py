@@ -15,7 +15,7 @@ from sklearn.utils._param_validation import Interval
 from .. import networks
 from .._random import RandomStreams
 from ..exceptions import DataError, SmallClassWarning
-from ._conditioning import Allowed, draw_until
+from ._conditioning import Allowed
 from ._levels import ColumnLevels, LevelTable, decode_table, encode_table, fit_column
 from ._training import TrainedGenerator
 from .base import BaseGenerator
@@ -32,9 +32,9 @@ FEW_ROWS = 100
 class NetworkGenerator(TrainedGenerator, BaseGenerator):
     """Base of the generators of tables that are networks.
 
-    A subclass says how columns are told (``_column_options``), makes the model (``_make_model``) and its updates
-    (``_make_steps``), and draws levels and numbers (``_draw_levels``). Labels given to ``fit`` are a condition of
-    every row and never drawn by chance of the network, so the classes keep their shares.
+    A subclass says how columns are told (``_column_options``), makes the model (``_config``, ``_network``) and its
+    updates (``_make_steps``), and draws levels and numbers (``_draw_levels``). Labels given to ``fit`` are a condition
+    of every row and never drawn by chance of the network, so the classes keep their shares.
     """
 
     _parameter_constraints: dict = {
@@ -59,7 +59,12 @@ class NetworkGenerator(TrainedGenerator, BaseGenerator):
         classes = codes[:, n_columns].astype(np.int64) if first else None
 
         def steps(device: Any) -> tuple[Any, Any, Any]:
-            table = encode_table(self._columns, codes[:, :n_columns], streams.child("levels").rng())
+            table = encode_table(
+                self._columns,
+                codes[:, :n_columns],
+                streams.child("levels").rng(),
+                self.feature_names_in_,
+            )
             self._note_conditions(table, classes)
             return self._make_steps(table, codes, classes, device, streams.child("held out").rng())
 
@@ -93,39 +98,32 @@ class NetworkGenerator(TrainedGenerator, BaseGenerator):
         return networks.Layout(tuple(sizes), tuple(numbers))
 
     def _draw_codes(self, n, streams, allowed):
-        def chunks(count: int, streams: RandomStreams) -> tuple[np.ndarray, np.ndarray]:
-            starts = range(0, max(count, 1), CHUNK)
-            parts = [self._draw_chunk(streams.child("chunk", start), allowed) for start in starts]
-            return np.concatenate([codes for codes, _ in parts]), np.concatenate([kept for _, kept in parts])
+        return self._draw_kept(n, streams, allowed)[0]
 
-        if self._is_weighed(allowed):
-            names = ", ".join(
-                repr(self.feature_names_in_[column]) for column in allowed if column < self.n_features_in_
-            )
-            codes = draw_until(n, chunks, streams, f"those on {names}")
-        else:
-            codes = chunks(n, streams)[0][:n]
-        for column in self._surely_met(allowed):
-            codes[:, column] = allowed[column].settle(codes[:, column])
-        return codes
+    def _draw_kept(self, n, streams, native):
+        with self._placed() as device:
+            chunks = [
+                self._draw_chunk(streams.child("chunk", start), native, device)
+                for start in range(0, max(n, 1), CHUNK)
+            ]
+        codes, kept = (np.concatenate(parts)[:n] for parts in zip(*chunks, strict=True))
+        for column, wish in native.items():
+            codes[:, column] = wish.settle(codes[:, column])
+        return codes, kept
 
     def _draw_chunk(
-        self, streams: RandomStreams, allowed: Mapping[int, Allowed]
+        self, streams: RandomStreams, allowed: Mapping[int, Allowed], device: Any
     ) -> tuple[np.ndarray, np.ndarray]:
         """Codes of shape (CHUNK, n_codes), and which rows are kept."""
-        with self._placed(streams.child("network").integer_seed()) as device:
+        with networks.seeded(streams.child("network").integer_seed(), device):
             table, classes, share = self._draw_levels(
                 CHUNK, allowed, streams.child("conditions").rng(), device
             )
-        codes = decode_table(self._columns, table, streams.child("places").rng())
+        codes = decode_table(self._columns, table, streams.child("places").rng(), allowed)
         if self._classes is not None:
             codes = np.column_stack([codes, classes])
         kept = np.ones(CHUNK) if share is None else share
         return codes, streams.child("kept").rng().random(CHUNK) < kept
-
-    def _is_weighed(self, allowed: Mapping[int, Allowed]) -> bool:
-        """Whether rows have to be kept with the share that ``_draw_levels`` gives."""
-        return False
 
     def _draw_classes(self, n: int, allowed: Mapping[int, Allowed], rng: np.random.Generator) -> np.ndarray:
         """Classes as frequent as they were, among those allowed."""

@@ -21,8 +21,9 @@ __all__ = ["TrainedGenerator", "same_at_each_look"]
 
 # A fit that is expected to take longer says so before it starts.
 LONG_SECONDS = 10.0
-# Fewer rows are not held out: their loss would say next to nothing.
-MIN_HELD_OUT = 20
+# Fewer rows are not held out: their loss would say next to nothing. More would say no more, and take their time at
+# each look.
+MIN_HELD_OUT, MAX_HELD_OUT = 20, 5000
 
 
 class TrainedGenerator(LabelledGenerator):
@@ -42,6 +43,7 @@ class TrainedGenerator(LabelledGenerator):
 
     # A sampler fits it once to all classes, unless told otherwise.
     needs_many_rows = True
+    _model: Any
 
     _parameter_constraints: dict = {
         "n_steps": [Interval(Integral, 1, None, closed="left")],
@@ -72,9 +74,10 @@ class TrainedGenerator(LabelledGenerator):
         steps : callable
             ``steps(device)`` gives the model whose state is kept, one update, and the held-out measure or None.
         """
-        device, is_warm = networks.resolve_device(self.device), self._is_warm()
-        if is_warm:
+        device, known = networks.resolve_device(self.device), None
+        if self._is_warm():
             self._check_classes()
+            known = self._model.state_dict()
         else:
             begin()
             self._forget_training()
@@ -82,8 +85,10 @@ class TrainedGenerator(LabelledGenerator):
         counts = np.ones(1) if classes is None else np.bincount(classes, minlength=self._n_classes)
         self._class_shares = counts / counts.sum()
         with networks.seeded(streams.child("network", self._n_fits).integer_seed(), device):
-            if not is_warm:
-                self._model = self._make_model()
+            self._model = self._network(self._config())
+            if known is not None:
+                self._check_sizes(known)
+                self._model.load_state_dict(known)
             self._model.to(device)
             self._train(*steps(device), device)
             self._model.cpu()
@@ -97,6 +102,15 @@ class TrainedGenerator(LabelledGenerator):
                 f"Got the classes {self._labels} with warm_start=True; expected those of the fit before, "
                 f"{self._classes}. Set warm_start=False to start anew."
             )
+
+    def _check_sizes(self, known: Mapping[str, Any]) -> None:
+        """Whether the network of the parameters has the sizes of the one to go on from."""
+        for name, values in self._model.state_dict().items():
+            if name not in known or known[name].shape != values.shape:
+                raise DataError(
+                    f"Got parameters of {type(self).__name__} that make a network of other sizes with "
+                    "warm_start=True; expected those of the fit before. Set warm_start=False to start anew."
+                )
 
     @property
     def _n_classes(self) -> int:
@@ -133,7 +147,7 @@ class TrainedGenerator(LabelledGenerator):
             announce=self._announce(device) if self.verbose else None,
             progress=_print_look if self.verbose > 1 else None,
         )
-        history = networks.History(self.history_, self.n_steps_, self.fit_seconds_)
+        history = networks.History(list(self.history_), self.n_steps_, self.fit_seconds_)
         networks.Trainer(model, steps, config, measure).run(history)
         self._model = model
         self.history_, self.n_steps_ = history.losses, history.n_steps
@@ -153,38 +167,54 @@ class TrainedGenerator(LabelledGenerator):
 
         return say
 
-    def _held_out(self, n_rows: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-        """Positions of the rows to train on, and of those held out: none, where they would be too few to tell."""
+    def _held_out(
+        self, n_rows: int, classes: np.ndarray | None, rng: np.random.Generator
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Positions of the rows to train on, and of those held out: none, where they would be too few to tell.
+
+        No row of a class is held out that has too few to be spared.
+        """
         n_out = 0 if self.patience is None else round(self.validation_fraction * n_rows)
         order = rng.permutation(n_rows)
-        return (order, order[:0]) if n_out < MIN_HELD_OUT else (np.sort(order[n_out:]), order[:n_out])
+        out = order[: min(n_out, MAX_HELD_OUT)]
+        if classes is not None:
+            out = out[np.bincount(classes)[classes[out]] >= MIN_HELD_OUT]
+        if len(out) < MIN_HELD_OUT:
+            return order, order[:0]
+        is_in = np.ones(n_rows, dtype=bool)
+        is_in[out] = False
+        return np.flatnonzero(is_in), out
 
     @contextmanager
-    def _placed(self, seed: int) -> Iterator[Any]:
-        """The model on its device, with torch's generators at ``seed``."""
+    def _placed(self) -> Iterator[Any]:
+        """The model on its device."""
         device = networks.resolve_device(self.device)
         self._model.to(device)
         try:
-            with networks.seeded(seed, device):
-                yield device
+            yield device
         finally:
             self._model.cpu()
 
     def _saved(self):
         weights = {name: values.numpy() for name, values in self._model.state_dict().items()}
         return {name: value for name, value in super()._saved().items() if name != "_model"} | {
-            "_weights": weights
+            "_weights": weights,
+            "_sizes": self._model.config,
         }
 
     def _restore(self, attributes):
-        weights = attributes.pop("_weights")
+        weights, config = attributes.pop("_weights"), attributes.pop("_sizes")
         super()._restore(attributes)
-        self._model = self._make_model()
+        self._model = self._network(config)
         networks.load_weights(self._model, weights)
 
     @abstractmethod
-    def _make_model(self) -> Any:
-        """The network, with parameters as they are at the beginning."""
+    def _config(self) -> Any:
+        """Sizes and rates of the network, from the parameters."""
+
+    @abstractmethod
+    def _network(self, config: Any) -> Any:
+        """The network, with weights as they are at the beginning."""
 
 
 def same_at_each_look(bound: Callable[..., float], rows: Sequence[Any], device: Any) -> Callable[[], float]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Container, Hashable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -74,17 +74,18 @@ class BaseGenerator(LabelledGenerator):
         frame = wrap_table(X).frame
         if not len(frame):
             raise DataError("Got a table without rows; expected at least one row to learn from.")
-        self.encoder_ = self._fitted_encoder(frame, schema)
-        self.n_features_in_ = frame.shape[1]
-        self.feature_names_in_ = np.asarray(frame.columns, dtype=object)
-        self._learn_labels(y, len(frame))
-        streams = self._begin_draws()
-        codes, discrete = self.encoder_.transform(frame), self.encoder_.discrete_
-        first: tuple[int, ...] = ()
-        if self.target_ is not None:
-            codes = np.column_stack([codes, self.target_.codes.astype(np.float64)])
-            discrete, first = np.append(discrete, True), (frame.shape[1],)
-        self._fit_codes(codes, discrete, first, streams.child("fit"))
+        with self._as_before_if_it_fails():
+            self.encoder_ = self._fitted_encoder(frame, schema)
+            self.n_features_in_ = frame.shape[1]
+            self.feature_names_in_ = np.asarray(frame.columns, dtype=object)
+            self._learn_labels(y, len(frame))
+            streams = self._begin_draws()
+            codes, discrete = self.encoder_.transform(frame), self.encoder_.discrete_
+            first: tuple[int, ...] = ()
+            if self.target_ is not None:
+                codes = np.column_stack([codes, self.target_.codes.astype(np.float64)])
+                discrete, first = np.append(discrete, True), (frame.shape[1],)
+            self._fit_codes(codes, discrete, first, streams.child("fit"))
         return self
 
     def _fitted_encoder(self, frame: pd.DataFrame, schema: TableSchema | None) -> TableEncoder:
@@ -121,12 +122,12 @@ class BaseGenerator(LabelledGenerator):
             raise DataError(f"Got n={n}; expected a number of rows that is not negative.")
         streams = self._sample_streams(random_state)
         self._n_tried = self._n_good = 0
-        if y is None or np.ndim(y) == 0:
-            rows = self._sample_class(n, y, conditions, streams)
-        else:
-            rows = self._sample_labels(n, np.asarray(y), conditions, streams)
-        self.acceptance_rate_ = self._n_good / max(self._n_tried, 1)
-        return rows
+        try:
+            if y is None or np.ndim(y) == 0:
+                return self._sample_class(n, y, conditions, streams)
+            return self._sample_labels(n, np.asarray(y), conditions, streams)
+        finally:
+            self.acceptance_rate_ = self._n_good / max(self._n_tried, 1)
 
     def _sample_class(
         self, n: int, label: Any, conditions: Mapping[Hashable, Any] | None, streams: RandomStreams
@@ -136,24 +137,23 @@ class BaseGenerator(LabelledGenerator):
         if label is not None:
             allowed[self.n_features_in_] = Allowed.value(self._label_code(label))
         native = self._native(allowed)
-        met = self._surely_met(native)
-        by_rejection = others + [sources[position] for position in sources if position not in met]
-        label_code = allowed.get(self.n_features_in_) if self.n_features_in_ not in met else None
+        by_rejection = others + [sources[position] for position in sources if position not in native]
+        label_code = allowed.get(self.n_features_in_) if self.n_features_in_ not in native else None
 
         def candidates(count: int, streams: RandomStreams) -> tuple[pd.DataFrame, np.ndarray]:
-            codes = self._draw_codes(count, streams, native)
+            codes, kept = self._draw_kept(count, streams, native)
             frame = self.encoder_.inverse_transform(codes[:, : self.n_features_in_])
-            good = all_hold(by_rejection, frame)
+            good = kept & all_hold(by_rejection, frame)
             if label_code is not None:
                 good = good & label_code.contains(codes[:, -1])
             self._n_tried, self._n_good = self._n_tried + count, self._n_good + int(good.sum())
             return frame, good
 
-        if not by_rejection and label_code is None:
+        weighed = [sources[position] for position in self._weighed(native) if position in sources]
+        if not by_rejection and not weighed and label_code is None:
             return self._in_blocks(n, candidates, streams)
-        named = [str(condition) for condition in by_rejection] + [f"y == {label!r}"] * (
-            label_code is not None
-        )
+        named = [str(condition) for condition in by_rejection + weighed]
+        named += [f"y == {label!r}"] * (label_code is not None)
         return draw_until(n, candidates, streams, " and ".join(named))
 
     def _native(self, allowed: Mapping[int, Allowed]) -> dict[int, Allowed]:
@@ -161,9 +161,15 @@ class BaseGenerator(LabelledGenerator):
         alone = {position: codes for position, codes in allowed.items() if self._meets({position: codes})}
         return alone if self._meets(alone) else {}
 
-    def _surely_met(self, native: Mapping[int, Allowed]) -> Container[int]:
-        """Columns whose conditions hold in every row that is drawn; rows are held against the others."""
-        return native
+    def _draw_kept(
+        self, n: int, streams: RandomStreams, native: Mapping[int, Allowed]
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Encoded rows that meet the native conditions, and which of them to keep, for the law to be right too."""
+        return self._draw_codes(n, streams, native), np.ones(n, dtype=bool)
+
+    def _weighed(self, native: Mapping[int, Allowed]) -> Iterable[int]:
+        """Columns for whose conditions some rows are not kept; none, where all are."""
+        return ()
 
     def _in_blocks(self, n: int, candidates, streams: RandomStreams) -> pd.DataFrame:
         """``n`` rows, every one of which is good."""
@@ -174,6 +180,8 @@ class BaseGenerator(LabelledGenerator):
     def _sample_labels(self, n: int, labels: np.ndarray, conditions, streams: RandomStreams) -> pd.DataFrame:
         """Rows with a label each: the rows of every class, put in the order of the labels."""
         codes, classes = self._label_codes(labels, n), self._labels or []
+        if not n:
+            return self._sample_class(0, None, conditions, streams)
         parts, positions = [], []
         for code in pd.unique(codes).tolist():
             where = np.flatnonzero(codes == code)

@@ -13,6 +13,7 @@ from ._conditioning import Allowed
 from ._levels import LevelTable, decode_table
 from ._network import NetworkGenerator, draw_from
 from ._pair_tables import PairTables
+from ._widths import checked_widths
 
 __all__ = ["CTGANGenerator"]
 
@@ -35,13 +36,13 @@ class CTGANGenerator(NetworkGenerator):
     n_steps : int, default=2000
         Updates of the generator at the most, however many rows there are.
     batch_size : int, default=200
-        Rows of an update, brought to a multiple of ``pac``.
+        Rows of an update, at least 2, brought to a multiple of ``pac``.
     n_modes : int, default=10
         Most modes of the mixture of a column.
     n_noise : int, default=128
         Values of the noise that a row is made from.
     generator_widths, critic_widths : sequence of int, default=(128, 128)
-        Units of the hidden layers.
+        Units of each of one or more hidden layers.
     pac : int, default=1
         Rows that the critic sees at once [2]_; with several it notices when rows are all alike. The paper has 10.
     critic_dropout : float, default=0.0
@@ -57,7 +58,8 @@ class CTGANGenerator(NetworkGenerator):
     device : {"auto", "cpu", "cuda", "mps"} or torch.device, default="auto"
         Where to train and draw; ``"auto"`` takes a GPU where there is one.
     warm_start : bool, default=False
-        Whether the next ``fit`` goes on from this one, on a table with the same columns.
+        Whether the next ``fit`` goes on from this one, on a table with the same columns; gaps and categories
+        that these did not have are refused.
     verbose : int or bool, default=1
         0 says nothing; 1 says before a training of more than ten seconds what it will cost; 2 tells the losses too.
     categorical_features : "auto", array-like of names or positions, or boolean mask, default="auto"
@@ -127,6 +129,8 @@ class CTGANGenerator(NetworkGenerator):
 
     _parameter_constraints: dict = {
         **NetworkGenerator._parameter_constraints,
+        # The generator scales its units by their spread over the rows of an update.
+        "batch_size": [Interval(Integral, 2, None, closed="left")],
         "n_modes": [Interval(Integral, 1, None, closed="left")],
         "n_noise": [Interval(Integral, 1, None, closed="left")],
         "generator_widths": ["array-like"],
@@ -179,16 +183,18 @@ class CTGANGenerator(NetworkGenerator):
     def _column_options(self):
         return {"n_modes": self.n_modes}
 
-    def _make_model(self):
-        config = networks.GanConfig(
+    def _config(self):
+        return networks.GanConfig(
             n_noise=self.n_noise,
-            generator_widths=tuple(self.generator_widths),
-            critic_widths=tuple(self.critic_widths),
+            generator_widths=checked_widths("generator_widths", self.generator_widths),
+            critic_widths=checked_widths("critic_widths", self.critic_widths),
             pac=self.pac,
             dropout=self.critic_dropout,
             critic_steps=self.critic_steps,
             learning_rate=self.learning_rate,
         )
+
+    def _network(self, config):
         layout = self._layout()
         numbered = {column for column, _ in layout.numbers}
         # Conditions are on the level columns without a number.

@@ -137,13 +137,15 @@ class DCGANGenerator(ImageGenerator):
         """
         pixels = self._pixels_of(X)
         classes = self._classes_of(y, len(pixels))
-        with self._placed(0) as device:
+        with self._placed() as device:
             return expit(self._through(self._model.judge, device, pixels, classes).astype(np.float64))
 
-    def _make_model(self):
-        config = networks.ImageGanConfig(
+    def _config(self):
+        return networks.ImageGanConfig(
             n_noise=self.n_noise, n_filters=self.n_filters, learning_rate=self.learning_rate
         )
+
+    def _network(self, config):
         return networks.ImageGan(self._pixel_shape, self._n_classes, config)
 
     def _make_steps(self, pixels, classes, device, rng):
@@ -151,5 +153,5 @@ class DCGANGenerator(ImageGenerator):
         return self._model, networks.ImageGanSteps(self._model, *given, self.batch_size), None
 
     def _draw_pixels(self, n, classes, rng, device):
-        noise = rng.standard_normal((n, self.n_noise))
+        noise = rng.standard_normal((n, self._model.config.n_noise))
         return self._through(self._model.draw, device, noise, classes)

@@ -59,7 +59,8 @@ class DiffusionGenerator(NetworkGenerator):
     device : {"auto", "cpu", "cuda", "mps"} or torch.device, default="auto"
         Where to train and draw; ``"auto"`` takes a GPU where there is one.
     warm_start : bool, default=False
-        Whether the next ``fit`` goes on from this one, on a table with the same columns.
+        Whether the next ``fit`` goes on from this one, on a table with the same columns; gaps and categories
+        that these did not have are refused.
     verbose : int or bool, default=1
         0 says nothing; 1 says before a training of more than ten seconds what it will cost; 2 tells the losses too.
     categorical_features : "auto", array-like of names or positions, or boolean mask, default="auto"
@@ -103,7 +104,8 @@ class DiffusionGenerator(NetworkGenerator):
     is a level can be a spike or missing, and can be given.
 
     Conditions that name one value are given. With one further column of several values or a range the row is drawn
-    within it; of more of them rows are kept with the probability that makes their law the conditional one.
+    within it; of more of them rows are kept with the probability that makes their law the conditional one, and
+    `acceptance_rate_` tells how many were.
 
     References
     ----------
@@ -183,14 +185,16 @@ class DiffusionGenerator(NetworkGenerator):
         # Up to two bins' worth of values are levels of their own.
         return {"n_bins": self.n_bins, "few_values": 2 * self.n_bins}
 
-    def _make_model(self):
-        config = networks.MaskedConfig(
+    def _config(self):
+        return networks.MaskedConfig(
             n_embedding=self.n_embedding,
             width=self.width,
             n_blocks=self.n_blocks,
             dropout=self.dropout,
             learning_rate=self.learning_rate,
         )
+
+    def _network(self, config):
         return networks.MaskedDiffusion(self._layout(max(self._n_classes, 1)), config)
 
     def _make_steps(self, table, codes, classes, device, rng):
@@ -198,7 +202,7 @@ class DiffusionGenerator(NetworkGenerator):
         levels = np.column_stack(
             [np.zeros(len(codes), dtype=np.int64) if classes is None else classes, table.levels]
         )
-        rows, out = self._held_out(len(codes), rng)
+        rows, out = self._held_out(len(codes), classes, rng)
         seen, unseen = (networks.as_tensor(levels[index], device) for index in (rows, out))
         steps = networks.MaskedSteps(self._model, seen, self.batch_size, self.n_steps)
         model = steps.average
@@ -206,7 +210,7 @@ class DiffusionGenerator(NetworkGenerator):
 
     def _native(self, allowed):
         for column, wish in allowed.items():
-            if not all(part.any() for part in self._allowed_levels({column: wish}).values()):
+            if not self._weights(column, wish)[0].any():
                 name = "y" if column == self.n_features_in_ else repr(self.feature_names_in_[column])
                 raise TargetNotReachedError(
                     f"Got 0 rows that meet the condition on {name}, which no value seen by fit meets (0.00% of them); "
@@ -214,48 +218,59 @@ class DiffusionGenerator(NetworkGenerator):
                 )
         return allowed
 
-    def _surely_met(self, native):
-        return {
-            column
-            for column, wish in native.items()
-            if column == self.n_features_in_ or self._columns[column].tells_exactly(wish)
-        }
+    def _weighed(self, native):
+        # Of several restrictions the later ones may not be met as often as they should.
+        return native if len(self._restricted(native)[1]) > 1 else ()
 
-    def _allowed_levels(self, allowed: Mapping[int, Allowed]) -> dict[int, np.ndarray]:
-        """Level column -> its levels that are allowed, where not all are."""
-        starts = 1 + self._level_starts()  # behind the class
-        found = {}
+    def _weights(self, column: int, wish: Allowed) -> list[np.ndarray]:
+        """Which share of the levels of each level column of a column is wished for."""
+        if column == self.n_features_in_:
+            return [wish.contains(np.arange(self._n_classes)).astype(np.float64)]
+        return self._columns[column].allowed(wish)
+
+    def _restricted(
+        self, allowed: Mapping[int, Allowed]
+    ) -> tuple[dict[int, int], list[tuple[int, np.ndarray, int | None]]]:
+        """What conditions leave of the level columns.
+
+        Returns
+        -------
+        given : dict of int to int
+            Level column -> the one level that is left.
+        several : list of (int, ndarray, int or None)
+            Level columns of which several are left, their weights, and the level column that these depend on.
+        """
+        starts = self._level_starts()
+        given: dict[int, int] = {}
+        several: list[tuple[int, np.ndarray, int | None]] = []
         for column, wish in allowed.items():
-            if column == self.n_features_in_:
-                found[0] = wish.contains(np.arange(self._n_classes))
-                continue
-            parts = self._columns[column].allowed(wish)
-            found |= {int(starts[column]) + place: part for place, part in enumerate(parts) if not part.all()}
-        return found
-
-    def _is_weighed(self, allowed):
-        # Of several columns with several levels each the later ones may not be met as often as they should.
-        return sum(part.sum() > 1 for part in self._allowed_levels(allowed).values()) > 1
+            first = 0 if column == self.n_features_in_ else 1 + int(starts[column])  # the class is the first
+            for place, weights in enumerate(self._weights(column, wish), start=first):
+                before = first if place > first else None
+                if before in given:
+                    weights, before = weights[given[before]], None
+                weights = np.atleast_2d(weights)
+                if before is None and (weights > 0).sum() == 1:
+                    given[place] = int(weights.argmax())
+                elif weights.min() < weights.max():
+                    several.append((place, weights, before))
+        return given, several
 
     def _draw_levels(self, n, allowed, rng, device):
-        allowed_levels = self._allowed_levels(allowed)
-        layout = self._model.layout
-        given = np.full((n, len(layout.sizes)), -1)
-        for column, part in allowed_levels.items():
-            if part.sum() == 1:
-                given[:, column] = int(np.flatnonzero(part)[0])
+        single, several = self._restricted(allowed)
+        given = np.full((n, len(self._model.layout.sizes)), -1)
+        for column, level in single.items():
+            given[:, column] = level
         if not set(allowed) - {self.n_features_in_}:
             given[:, 0] = self._draw_classes(n, allowed, rng)
-        mask = np.ones((len(layout.sizes), max(layout.sizes)), dtype=bool)
-        for column, part in allowed_levels.items():
-            if given[0, column] < 0:
-                mask[column] = False
-                mask[column, : len(part)] = part
         levels, share = networks.as_arrays(
             *self._model.draw(
                 networks.as_tensor(given, device),
                 self.n_sampling_steps or given.shape[1],
-                networks.as_tensor(mask, device),
+                [
+                    networks.Restriction(column, networks.as_tensor(weights, device), before)
+                    for column, weights, before in several
+                ],
                 (0, self.guidance) if self._n_classes else None,
             )
         )

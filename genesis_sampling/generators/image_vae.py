@@ -154,7 +154,7 @@ class ImageVAEGenerator(LatentSpace, ImageGenerator):
         """
         pixels = self._pixels_of(X)
         classes = self._classes_of(y, len(pixels))
-        with self._placed(0) as device:
+        with self._placed() as device:
             return self._through(lambda *given: self._model.encode(*given)[0], device, pixels, classes)
 
     def decode(self, latents, y=None, random_state=None):
@@ -175,27 +175,29 @@ class ImageVAEGenerator(LatentSpace, ImageGenerator):
         check_is_fitted(self)
         latents = self._checked_latents(latents)
         classes = self._classes_of(y, len(latents))
-        with self._placed(0) as device:
+        with self._placed() as device:
             return self._as_images(self._through(self._model.decode, device, latents, classes))
 
-    def _make_model(self):
-        config = networks.ImageVaeConfig(
+    def _config(self):
+        return networks.ImageVaeConfig(
             n_latent=self.n_latent,
             n_filters=self.n_filters,
             learning_rate=self.learning_rate,
             divergence=self.divergence,
         )
+
+    def _network(self, config):
         return networks.ImageVae(self._pixel_shape, self._n_classes, config)
 
     def _make_steps(self, pixels, classes, device, rng):
         model = self._model
         seen, unseen = (
             [None if part is None else networks.as_tensor(part[rows], device) for part in (pixels, classes)]
-            for rows in self._held_out(len(pixels), rng)
+            for rows in self._held_out(len(pixels), classes, rng)
         )
         steps = networks.ImageVaeSteps(model, *seen, self.batch_size)
         return model, steps, same_at_each_look(model.bound, unseen, device) if len(unseen[0]) else None
 
     def _draw_pixels(self, n, classes, rng, device):
-        latents = rng.standard_normal((n, self.n_latent))
+        latents = rng.standard_normal((n, self._model.config.n_latent))
         return self._through(self._model.decode, device, latents, classes)

@@ -14,6 +14,7 @@ from ._latents import LatentSpace
 from ._levels import LevelTable, decode_table, encode_table
 from ._network import NetworkGenerator
 from ._training import same_at_each_look
+from ._widths import checked_widths
 
 __all__ = ["TVAEGenerator"]
 
@@ -35,7 +36,7 @@ class TVAEGenerator(LatentSpace, NetworkGenerator):
     n_latent : int, default=32
         Dimensions of the latent space.
     widths : sequence of int, default=(128, 128)
-        Units of the hidden layers of the encoder, and in reverse order of the decoder.
+        Units of each of one or more hidden layers of the encoder, and in reverse order of the decoder.
     reconstruction : float, default=2.0
         Weight of the reconstruction against the divergence of the latents.
     learning_rate : float, default=2e-3
@@ -49,7 +50,8 @@ class TVAEGenerator(LatentSpace, NetworkGenerator):
     device : {"auto", "cpu", "cuda", "mps"} or torch.device, default="auto"
         Where to train and draw; ``"auto"`` takes a GPU where there is one.
     warm_start : bool, default=False
-        Whether the next ``fit`` goes on from this one, on a table with the same columns.
+        Whether the next ``fit`` goes on from this one, on a table with the same columns; gaps and categories
+        that these did not have are refused.
     verbose : int or bool, default=1
         0 says nothing; 1 says before a training of more than ten seconds what it will cost; 2 tells the losses too.
     categorical_features : "auto", array-like of names or positions, or boolean mask, default="auto"
@@ -61,7 +63,7 @@ class TVAEGenerator(LatentSpace, NetworkGenerator):
     ----------
     history_ : list of dict
         One per look at the training: ``step``, the mean of each loss since the look before, and ``held_out``,
-        a bound on the negative log likelihood of held-out rows, in nats.
+        a bound on the negative log likelihood of held-out rows, in nats, but for a constant.
     n_steps_ : int
         Updates made, all fits of a warm start together.
     fit_seconds_ : float
@@ -159,7 +161,8 @@ class TVAEGenerator(LatentSpace, NetworkGenerator):
         Parameters
         ----------
         X : {dataframe, array-like} of shape (n_rows, n_columns)
-            Rows with the columns of the table that was learned.
+            Rows with the columns of the table that was learned. Missing values in a column that had none are refused;
+            a new number in a column of few numbers counts as the nearest of them.
         y : label or array-like of shape (n_rows,), default=None
             Their classes, if ``fit`` was given labels.
 
@@ -170,7 +173,7 @@ class TVAEGenerator(LatentSpace, NetworkGenerator):
         """
         check_is_fitted(self)
         table, classes = self._table_of(X, y)
-        with self._placed(0) as device:
+        with self._placed() as device:
             parts = (networks.as_tensor(part, device) for part in (table.levels, table.numbers, classes))
             return networks.as_arrays(self._model.encode(*parts)[0])[0]
 
@@ -193,7 +196,8 @@ class TVAEGenerator(LatentSpace, NetworkGenerator):
         latents = self._checked_latents(latents)
         classes = self._classes_of(y, len(latents))
         streams = self._sample_streams(random_state)
-        with self._placed(streams.child("network").integer_seed()) as device:
+        seed = streams.child("network").integer_seed()
+        with self._placed() as device, networks.seeded(seed, device):
             drawn = self._model.draw(networks.as_tensor(latents, device), networks.as_tensor(classes, device))
             table = LevelTable(*networks.as_arrays(*drawn))
         return self.encoder_.inverse_transform(
@@ -205,22 +209,25 @@ class TVAEGenerator(LatentSpace, NetworkGenerator):
         frame = wrap_table(X).frame
         codes = self.encoder_.transform(frame)
         rng = np.random.default_rng(0)
-        return encode_table(self._columns, codes, rng), self._classes_of(y, len(frame))
+        table = encode_table(self._columns, codes, rng, self.feature_names_in_)
+        return table, self._classes_of(y, len(frame))
 
     def _column_options(self):
         return {"n_modes": self.n_modes}
 
-    def _make_model(self):
-        config = networks.VaeConfig(
+    def _config(self):
+        return networks.VaeConfig(
             n_latent=self.n_latent,
-            widths=tuple(self.widths),
+            widths=checked_widths("widths", self.widths),
             learning_rate=self.learning_rate,
             reconstruction=self.reconstruction,
         )
+
+    def _network(self, config):
         return networks.Vae(self._layout(), self._n_classes, config)
 
     def _make_steps(self, table, codes, classes, device, rng):
-        rows, out = self._held_out(len(codes), rng)
+        rows, out = self._held_out(len(codes), classes, rng)
         parts = [networks.as_tensor(part, device) for part in (table.levels, table.numbers, classes)]
         seen, unseen = ([None if part is None else part[index] for part in parts] for index in (rows, out))
         steps = networks.VaeSteps(self._model, *seen, self.batch_size)
@@ -229,6 +236,6 @@ class TVAEGenerator(LatentSpace, NetworkGenerator):
 
     def _draw_levels(self, n, allowed, rng, device):
         classes = self._draw_classes(n, allowed, rng)
-        latents = networks.as_tensor(rng.standard_normal((n, self.n_latent)), device)
+        latents = networks.as_tensor(rng.standard_normal((n, self._model.config.n_latent)), device)
         drawn = self._model.draw(latents, networks.as_tensor(self._given(classes), device))
         return LevelTable(*networks.as_arrays(*drawn)), classes, None

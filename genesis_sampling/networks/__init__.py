@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from .._optional import import_extra
 
 if TYPE_CHECKING:  # for type checkers and editors, which do not run __getattr__
-    from .diffusion import MaskedConfig, MaskedDiffusion, MaskedSteps
+    from .diffusion import MaskedConfig, MaskedDiffusion, MaskedSteps, Restriction
     from .gan import Gan, GanConfig, GanSteps
     from .image_gan import ImageGan, ImageGanConfig, ImageGanSteps
     from .image_vae import ImageVae, ImageVaeConfig, ImageVaeSteps
@@ -17,7 +17,7 @@ if TYPE_CHECKING:  # for type checkers and editors, which do not run __getattr__
 
 # Module -> the names that live there.
 _CATALOGUE = {
-    ".diffusion": ["MaskedConfig", "MaskedDiffusion", "MaskedSteps"],
+    ".diffusion": ["MaskedConfig", "MaskedDiffusion", "MaskedSteps", "Restriction"],
     ".gan": ["Gan", "GanConfig", "GanSteps"],
     ".image_gan": ["ImageGan", "ImageGanConfig", "ImageGanSteps"],
     ".image_vae": ["ImageVae", "ImageVaeConfig", "ImageVaeSteps"],
@@ -43,6 +43,7 @@ __all__ = [
     "MaskedConfig",
     "MaskedDiffusion",
     "MaskedSteps",
+    "Restriction",
     "Trainer",
     "TrainingConfig",
     "Vae",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -14,7 +15,7 @@ from .averaging import update_average
 from .layout import Layout, gumbel_like
 from .precision import fewer_digits
 
-__all__ = ["MaskedConfig", "MaskedDiffusion", "MaskedSteps"]
+__all__ = ["MaskedConfig", "MaskedDiffusion", "MaskedSteps", "Restriction"]
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,24 @@ class MaskedConfig:
     learning_rate: float = 2e-3
     weight_decay: float = 1e-4
     decay: float = 0.999
+
+
+@dataclass(frozen=True)
+class Restriction:
+    """How far levels of a column may be drawn.
+
+    Parameters
+    ----------
+    column : int
+    weights : Tensor of shape (1, n_levels) or (n_levels_before, n_levels)
+        Factors of the probabilities of the levels, from 0 to 1, with a row for each level of the column ``before``.
+    before : int or None
+        A column that is given, or restricted before this one.
+    """
+
+    column: int
+    weights: Tensor
+    before: int | None = None
 
 
 class MaskedDiffusion(nn.Module):
@@ -120,12 +139,12 @@ class MaskedDiffusion(nn.Module):
         self,
         levels: Tensor,
         n_steps: int,
-        allowed: Tensor | None = None,
+        restrictions: Sequence[Restriction] = (),
         guidance: tuple[int, float] | None = None,
     ) -> tuple[Tensor, Tensor]:
         """Draw the columns that are -1 in ``levels``.
 
-        Columns that only some levels are allowed of come first, one by one.
+        Columns that are restricted come first, one by one.
 
         Parameters
         ----------
@@ -133,7 +152,8 @@ class MaskedDiffusion(nn.Module):
             Levels that are given, and -1.
         n_steps : int
             Steps in which the columns are drawn; those of one step do not know of each other.
-        allowed : Tensor of bool of shape (n_columns, most levels) or None
+        restrictions : sequence of Restriction
+            On columns that are not given.
         guidance : tuple of (int, float) or None
             A column, and by how much its level pulls: logits are those with it, plus this times their difference to
             those without it.
@@ -148,16 +168,16 @@ class MaskedDiffusion(nn.Module):
         levels, is_masked = levels.clone(), levels < 0
         everyone = torch.arange(len(levels), device=levels.device)
         share = torch.ones(len(levels), device=levels.device)
-        for place, column in enumerate(self._restricted(allowed)):
-            assert allowed is not None
+        for place, one in enumerate(restrictions):
             logits = self._log_probabilities(
-                levels, is_masked, everyone, torch.full_like(everyone, column), guidance
-            ).masked_fill(~allowed[column], float("-inf"))
+                levels, is_masked, everyone, torch.full_like(everyone, one.column), guidance
+            )
+            weights = one.weights if one.before is None else one.weights[levels[:, one.before]]
+            logits = logits[:, : weights.shape[1]] + weights.log()
             if place:
                 share = share * logits.exp().sum(1)
-            drawn = (logits + gumbel_like(logits)).argmax(1)
-            levels[:, column] = torch.where(is_masked[:, column], drawn, levels[:, column])
-            is_masked[:, column] = False
+            levels[:, one.column] = (logits + gumbel_like(logits)).argmax(1)
+            is_masked[:, one.column] = False
         # A random order of the masked columns; the others come last.
         rank = (torch.rand_like(levels, dtype=torch.float) + ~is_masked).argsort(1).argsort(1)
         n_left = int(is_masked.sum(1).max()) if len(levels) else 0
@@ -168,13 +188,6 @@ class MaskedDiffusion(nn.Module):
             levels[rows, columns] = (logits + gumbel_like(logits)).argmax(1)
             is_masked[rows, columns] = False
         return levels, share
-
-    def _restricted(self, allowed: Tensor | None) -> list[int]:
-        """Columns of which not all levels are allowed."""
-        if allowed is None:
-            return []
-        is_level = self.layout.padded(torch.ones(1, self.layout.n_levels, device=allowed.device), 0.0)[0] > 0
-        return (is_level & ~allowed).any(1).nonzero()[:, 0].tolist()
 
     def _log_probabilities(
         self,

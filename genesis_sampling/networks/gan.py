@@ -19,7 +19,7 @@ __all__ = ["ConditionSampler", "Gan", "GanConfig", "GanSteps"]
 
 @dataclass(frozen=True)
 class GanConfig:
-    """Sizes and rates of the GAN; the defaults are those of the paper.
+    """Sizes and rates of the GAN; the defaults are those of the paper, which takes no average.
 
     Parameters
     ----------
@@ -78,13 +78,15 @@ class ConditionSampler:
         counts = torch.stack([torch.bincount(column, minlength=most) for column in levels.T])
         self._order = levels.argsort(dim=0, stable=True).T.contiguous()
         self._counts, self._first = counts, counts.cumsum(1) - counts
-        self._cumulated = _cumulated(torch.log1p(counts.double()))
+        # Apple's GPUs have no numbers of 64 bits; shares of some hundred levels do not need them.
+        exact = torch.float if levels.device.type == "mps" else torch.double
+        self._cumulated = _cumulated(torch.log1p(counts.to(exact)))
 
     def draw(self, n: int) -> tuple[Tensor, Tensor]:
         """Columns and levels of ``n`` conditions, each of shape (n,)."""
         device = self._order.device
         column = torch.randint(self.n_columns, (n,), device=device)
-        share = torch.rand(n, 1, dtype=torch.double, device=device)
+        share = torch.rand(n, 1, dtype=self._cumulated.dtype, device=device)
         level = torch.searchsorted(self._cumulated[column], share, right=True)[:, 0]
         return column, level.clamp_(max=self._cumulated.shape[1] - 1)
 

@@ -12,6 +12,9 @@ __all__ = ["Layout", "gumbel_like"]
 
 # Columns that are summed by in one product: with more of them it would multiply mostly zeros.
 BLOCK = 64
+# So far below the highest logit of a column all others are as improbable: their exponentials, and what they are
+# multiplied with, would come to numbers so small that a processor takes many times as long with them.
+LEAST_LOGIT = -40.0
 
 
 def gumbel_like(values: Tensor) -> Tensor:
@@ -125,7 +128,7 @@ class Layout(nn.Module):
                 0, self._places.flatten()
             )
             highest = padded.unflatten(0, self._places.shape).amax(1).T
-        exponentials = (logits - highest.index_select(1, self._column)).exp()
+        exponentials = (logits - highest.index_select(1, self._column)).clamp(min=LEAST_LOGIT).exp()
         parts = [exponentials[:, levels] @ self._members[levels, :n] for levels, n in self._blocks]
         return highest, exponentials, torch.cat(parts, 1)
 

@@ -113,6 +113,9 @@ class Trainer:
         self._deadline = begun + (
             float("inf") if self.config.max_seconds is None else self.config.max_seconds
         )
+        if first and self.measure is not None:
+            # What is gone on from is kept, unless it gets better.
+            self._compare(self._measured(self.measure), first)
         try:
             self.history.stopped = self._steps(first)
         except KeyboardInterrupt:
@@ -126,17 +129,18 @@ class Trainer:
     def _steps(self, first: int) -> str:
         """All steps, with a look at every few of them; why it ended."""
         waiting: list[Mapping[str, Tensor]] = []
-        for step in range(first + 1, first + self.config.steps + 1):
+        self._last_step = first + self.config.steps
+        for step in range(first + 1, self._last_step + 1):
             waiting.append(self.step())
             self.history.n_steps = step
             if self.config.announce is not None:
                 self._time(waiting, step - first, self.config.announce)
             is_over = perf_counter() > self._deadline
-            if len(waiting) < self.config.evaluate_every and step < first + self.config.steps and not is_over:
+            if len(waiting) < self.config.evaluate_every and step < self._last_step and not is_over:
                 continue
             self._look(waiting, step)
             waiting = []
-            if is_over and step < first + self.config.steps:
+            if is_over and step < self._last_step:
                 self._tell(f"reached its budget of {self.config.max_seconds:g} seconds")
                 return "time"
             if self.config.patience is not None and self._looks_since >= self.config.patience:
@@ -157,7 +161,7 @@ class Trainer:
                 announce((now - self._timed_from) / TIMED_STEPS * self.config.steps)
 
     def _look(self, waiting: list[Mapping[str, Tensor]], step: int) -> None:
-        """Losses of the last steps and the held-out measure; the only place where the host waits for the device."""
+        """Losses of the last steps and the held-out measure: the host waits, as it does to time the first steps."""
         losses = {name: torch.stack([one[name] for one in waiting]).detach().cpu() for name in waiting[0]}
         for name, values in losses.items():
             if not torch.isfinite(values).all():
@@ -168,13 +172,17 @@ class Trainer:
                 )
         row = {"step": float(step), **{name: float(values.mean()) for name, values in losses.items()}}
         if self.measure is not None:
-            self.model.eval()
-            row["held_out"] = self.measure()
-            self.model.train()
+            row["held_out"] = self._measured(self.measure)
             self._compare(row["held_out"], step)
         self.history.losses.append(row)
         if self.config.progress is not None:
-            self.config.progress(step, self.config.steps, row)
+            self.config.progress(step, self._last_step, row)
+
+    def _measured(self, measure: Callable[[], float]) -> float:
+        self.model.eval()
+        value = measure()
+        self.model.train()
+        return value
 
     def _compare(self, value: float, step: int) -> None:
         if value < self._best:
@@ -191,7 +199,7 @@ class Trainer:
 
     def _tell(self, what: str) -> None:
         kept = (
-            f"the state of step {self.history.best_step}, the best one"
+            f"the state of step {self.history.best_step}, the best one looked at"
             if self._best_state
             else "the last state"
         )
@@ -217,17 +225,25 @@ def resolve_device(device: Any) -> torch.device:
     """
     if isinstance(device, str) and device == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "mps" if _has_mps() else "cpu")
+    unknown = f"Got device={device!r}; expected 'auto', 'cpu', 'cuda' or 'mps'."
     try:
         found = torch.device(device)
     except (RuntimeError, TypeError) as error:
-        raise DataError(f"Got device={device!r}; expected 'auto', 'cpu', 'cuda' or 'mps'.") from error
-    missing = {"cuda": not torch.cuda.is_available(), "mps": not _has_mps()}
-    if missing.get(found.type, False):
+        raise DataError(unknown) from error
+    if found.type == "cpu":
+        return found
+    if found.type not in ("cuda", "mps"):
+        raise DataError(unknown)
+    if (found.index or 0) >= (int(_has_mps()) if found.type == "mps" else _n_cuda()):
         raise DataError(
             f"Got device={device!r}, but this torch ({torch.__version__}) finds no such device; expected 'cpu', or "
             "'auto', which takes a GPU where there is one."
         )
     return found
+
+
+def _n_cuda() -> int:
+    return torch.cuda.device_count() if torch.cuda.is_available() else 0
 
 
 def _has_mps() -> bool:
@@ -236,8 +252,35 @@ def _has_mps() -> bool:
 
 @contextmanager
 def seeded(seed: int, device: torch.device) -> Iterator[None]:
-    """Within it torch's global generators stand at ``seed``; after it they are as they were before."""
-    devices = [device] if device.type == "cuda" else []
-    with torch.random.fork_rng(devices=devices):
-        torch.manual_seed(seed)
+    """Within it torch's generators of the CPU and of the device stand at ``seed``; after it where they were before.
+
+    Those of other devices are let be, which ``torch.manual_seed`` would set too.
+    """
+    kept = torch.get_rng_state()
+    torch.default_generator.manual_seed(seed)
+    try:
+        with _seeded_device(seed, device):
+            yield
+    finally:
+        torch.set_rng_state(kept)
+
+
+@contextmanager
+def _seeded_device(seed: int, device: torch.device) -> Iterator[None]:
+    if device.type == "cuda":
+        kept = torch.cuda.get_rng_state(device)
+        with torch.cuda.device(device):
+            torch.cuda.manual_seed(seed)
+        try:
+            yield
+        finally:
+            torch.cuda.set_rng_state(kept, device)
+    elif device.type == "mps":
+        kept = torch.mps.get_rng_state()
+        torch.mps.manual_seed(seed)
+        try:
+            yield
+        finally:
+            torch.mps.set_rng_state(kept)
+    else:
         yield

@@ -91,7 +91,7 @@ class Vae(nn.Module):
         return self.layout.drawn(logits), mean + self.log_std.exp() * torch.randn_like(mean)
 
     def losses(self, levels: Tensor, numbers: Tensor, classes: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        """Mean reconstruction loss of rows, in nats, and mean divergence of their latents from the standard normal."""
+        """Mean reconstruction loss of rows, in nats but for a constant, and mean divergence of their latents."""
         mean, log_variance = self.encode(levels, numbers, classes)
         variance = log_variance.exp()
         latents = torch.addcmul(mean, variance.sqrt(), torch.randn_like(mean))
@@ -104,7 +104,7 @@ class Vae(nn.Module):
 
     @torch.no_grad()
     def bound(self, levels: Tensor, numbers: Tensor, classes: Tensor | None = None) -> float:
-        """Mean of a bound on the negative log likelihood of rows, in nats."""
+        """Mean of a bound on the negative log likelihood of rows, in nats, but for a constant."""
         return float(sum(self.losses(levels, numbers, classes)))
 
     def _given(self, classes: Tensor | None) -> list[Tensor]:

@@ -43,6 +43,8 @@ __all__ = ["GenerativeOverSampler"]
 
 # With fewer rows trees find next to nothing to split on, and columns would be drawn nearly independently.
 MIN_TREE_ROWS = 50
+# Of a class with fewer rows a generator of all classes learns next to nothing that is its own.
+FEW_IN_ALL = 5
 GENERATORS: dict[str, Callable[..., BaseGenerator]] = {
     "tree": TreeGenerator,
     "gaussian_copula": GaussianCopulaGenerator,
@@ -192,6 +194,10 @@ class GenerativeOverSampler(ClasswiseOverSampler):
         )
         if len(part.positions) < 2 and not joint:
             part.warn_of_few_rows("its new rows are copies of it; NoiseSampler would vary them")
+        elif len(part.positions) < FEW_IN_ALL and joint:
+            part.warn_of_few_rows(
+                "its new rows are mostly what the generator knows of other classes; NoiseSampler would vary its own"
+            )
         fitted = (
             self._fit_once(chosen, part)
             if joint
@@ -262,8 +268,12 @@ class GenerativeOverSampler(ClasswiseOverSampler):
         if memory.location is None or not is_known:
             return _fit_generator(generator, rows, labels, schema)
         key = fingerprint(rows, labels, schema, generator)
-        kept = memory.cache(_pickled_generator, ignore=["generator", "rows", "labels", "schema"])
-        return pickle.loads(kept(generator, rows, labels, schema, key))
+        cached = memory.cache(_pickled_generator, ignore=["generator", "rows", "labels", "schema"])
+        kept = cached.call_and_shelve(generator, rows, labels, schema, key)
+        fitted = pickle.loads(kept.get())
+        if getattr(fitted, "stop_reason_", None) == "interrupt":
+            kept.clear()  # the next run shall learn to the end
+        return fitted
 
 
 def _learned(table: Table, positions: np.ndarray) -> Any:

@@ -235,7 +235,7 @@ def compare(left: Any, symbol: str, right: Any, n_rows: int) -> Ternary:
 
 
 def is_among(left: Any, values: Iterable[Any], n_rows: int) -> Ternary:
-    """Whether each row holds one of ``values``; unknown where the row is missing."""
+    """Whether each row holds one of ``values``, missing ones apart; unknown where the row is missing."""
     values = [value for value in values if plain(value) is not None]
     pairs = [_alike(left, value) for value in values]
     if not isinstance(left, pd.Series):

@@ -86,7 +86,7 @@ class Equals(Condition):
 
 @dataclass(frozen=True)
 class Among(Condition):
-    """The column holds one of these values."""
+    """The column holds one of these values; None among them stands for a missing cell."""
 
     column: Hashable
     values: tuple[Any, ...]
@@ -98,7 +98,13 @@ class Among(Condition):
 
     def truth(self, frame: pd.DataFrame) -> Ternary:
         """Three-valued truth for each row of ``frame``."""
-        return is_among(operand(frame, self.column), self.values, len(frame))
+        truth = is_among(operand(frame, self.column), self.values, len(frame))
+        return Ternary.of(~truth.false) if self.takes_missing else truth
+
+    @property
+    def takes_missing(self) -> bool:
+        """Whether a missing value is among the values: it stands for a missing cell."""
+        return any(plain(value) is None for value in self.values)
 
     def __str__(self) -> str:
         listed = ", ".join(show(value) for value in self.values[:10])
@@ -204,8 +210,8 @@ def parse_conditions(conditions: Mapping[Hashable, Any] | None) -> list[Conditio
     ----------
     conditions : mapping of column to value, or None
         A scalar asks for equality, a list, set, array or Series for membership, a tuple ``(low, high)`` for a
-        closed range, with None for an open end. A missing scalar (None, NaN, NaT) asks for missing cells. A
-        `Condition` is taken as it is.
+        closed range, with None for an open end. A missing value (None, NaN, NaT) asks for missing cells, alone or
+        in a list. A `Condition` is taken as it is.
 
     Returns
     -------

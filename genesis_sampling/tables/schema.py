@@ -15,7 +15,7 @@ from pandas.api import types
 
 from ..exceptions import DataError, IdentifierWarning, MixedTypesError
 
-__all__ = ["Column", "ColumnKind", "TableSchema", "infer_schema"]
+__all__ = ["Column", "ColumnKind", "TableSchema", "categorical_positions", "infer_schema"]
 
 # A text column in which more than this share of the values occur once, in a table of at least this many rows,
 # holds names rather than categories.
@@ -112,7 +112,7 @@ def infer_schema(frame: pd.DataFrame, categorical_features: Any = "auto") -> Tab
         For a column in which text and numbers are mixed, or column names of more than one type.
     """
     check_column_names(frame.columns)
-    forced = _positions(categorical_features, frame.columns)
+    forced = categorical_positions(categorical_features, frame.columns)
     columns = _describe_floats(frame, forced) or tuple(
         _describe(name, values, position in forced) for position, (name, values) in enumerate(frame.items())
     )
@@ -148,7 +148,7 @@ def check_target_name(names: list[Any], target_column: Any) -> None:
         )
 
 
-def _positions(categorical_features: Any, names: pd.Index) -> set[int]:
+def categorical_positions(categorical_features: Any, names: pd.Index) -> set[int]:
     """Positions of the columns that the user calls categorical."""
     if isinstance(categorical_features, str):
         if categorical_features == "auto":

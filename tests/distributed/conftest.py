@@ -18,6 +18,28 @@ def one_thread_here():
         yield
 
 
+@pytest.fixture(scope="module")
+def client():
+    """Two workers of one thread that speak over the loopback, so that everything is pickled on the way."""
+    distributed = pytest.importorskip("distributed")
+    options = {"host": "127.0.0.1", "dashboard_address": "127.0.0.1:0", "protocol": "tcp://"}
+    with (
+        distributed.LocalCluster(n_workers=2, threads_per_worker=1, processes=False, **options) as cluster,
+        distributed.Client(cluster, set_as_default=False) as client,
+    ):
+        yield client
+
+
+@pytest.fixture(params=["sync", "threads", "workers"])
+def scheduler(request, one_thread_here):
+    """Each of what Dask computes with."""
+    import dask
+
+    found = request.getfixturevalue("client").get if request.param == "workers" else request.param
+    with dask.config.set(scheduler=found):
+        yield
+
+
 @pytest.fixture
 def small_blocks(monkeypatch):
     """Blocks of 60 rows, so that small tables have several."""

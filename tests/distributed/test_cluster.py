@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import signal
+import subprocess
+import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pandas as pd
 import pytest
@@ -45,7 +49,10 @@ def here():
         ({"scheduler": "tcp://127.0.0.1:9"}, "'tcp://127.0.0.1:9', which does not answer within 0.5 seconds"),
         ({"scheduler": "nowhere"}, "'nowhere', which does not answer"),
         ({"memory_limit": "2XB"}, "memory_limit='2XB'; expected an amount such as"),
-        ({"memory_limit": "1MB"}, "expected at least"),
+        (
+            {"memory_limit": "1MB"},
+            "expected at least .*MB, of which this process needs .* and a worker the rest",
+        ),
     ],
 )
 def test_bad_input(options, match, monkeypatch):
@@ -57,10 +64,100 @@ def test_bad_input(options, match, monkeypatch):
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize(("total", "n_workers"), [(6 * 10**8, 1), (4 * 10**9, 2), (10**12, 4)])
-def test_workers_have_enough_memory(monkeypatch, total, n_workers):
-    monkeypatch.setattr(cluster, "CPU_COUNT", 4)
-    assert cluster.n_workers_of(total) == n_workers
+class TestShares:
+    @pytest.fixture(autouse=True)
+    def machine(self, monkeypatch):
+        monkeypatch.setattr(cluster, "CPU_COUNT", 4)
+        monkeypatch.setattr(cluster, "MEMORY_LIMIT", 16 * 10**9)
+
+    @pytest.mark.parametrize(
+        ("limit", "n_workers"), [("1GB", 1), ("2GB", 2), ("4GB", 4), ("16GB", 4), ("1TB", 4), (None, 4)]
+    )
+    def test_workers_have_enough_and_leave_enough(self, limit, n_workers):
+        found, each = cluster.shares_of(limit)
+        assert found == n_workers
+        assert each >= cluster.LEAST_BYTES
+        total = 16 * 10**9 if limit in (None, "1TB") else int(limit[:-2]) * 10**9
+        assert 0 <= total - cluster.ASKING_BYTES - n_workers * each < n_workers
+
+    def test_many_columns_leave_less(self, table):
+        ddf = dd.from_pandas(pd.DataFrame({f"c{i}": [0.0] for i in range(100)}), npartitions=1)
+        with_columns, without = (cluster.shares_of("3GB", ddf=given) for given in (ddf, None))
+        assert with_columns[0] * with_columns[1] < without[0] * without[1] - 100 * cluster.LEARNED_ROWS * 8
+
+    @pytest.mark.parametrize("n_columns", [1, 7])
+    def test_the_least_is_said_and_is_enough(self, n_columns):
+        ddf = dd.from_pandas(pd.DataFrame({f"c{i}": [0.0] for i in range(n_columns)}), npartitions=1)
+        with pytest.raises(DataError, match="memory_limit='500MB'") as caught:
+            cluster.shares_of("500MB", ddf=ddf)
+        least = re.search(r"at least (\d+)MB", str(caught.value))[1]
+        assert cluster.shares_of(f"{least}MB", ddf=ddf)[0] == 1
+        with pytest.raises(DataError, match="expected at least"):
+            cluster.shares_of(f"{int(least) - 1}MB", ddf=ddf)
+
+    def test_no_limit_is_none_too_small(self, monkeypatch):
+        monkeypatch.setattr(cluster, "MEMORY_LIMIT", 10**8)
+        assert cluster.shares_of(None) == (1, cluster.LEAST_BYTES)
+
+
+@pytest.fixture
+def interrupts():
+    """Heard, as in a shell with job control."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interrupts")
+@pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
+class TestInterruptsWhileWorkersStart:
+    def test_are_raised_afterwards(self, monkeypatch):
+        """And what has been started is closed."""
+        done = []
+
+        class Starting:
+            def __init__(self, **options):
+                os.kill(os.getpid(), signal.SIGINT)
+                time.sleep(0.05)
+                done.append("started")
+
+            def __enter__(self):
+                return self
+
+            def __exit__(self, *args):
+                done.append("closed")
+
+        monkeypatch.setattr(cluster, "LocalCluster", Starting)
+        with pytest.raises(KeyboardInterrupt), computing():
+            raise AssertionError("nothing is to be computed")
+        assert done == ["started", "closed"]
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+        assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, [])
+
+    def test_do_not_reach_what_is_started(self):
+        """From a thread, as Dask does it; before and after, they reach it."""
+        code = "import signal; print(signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, []))"
+
+        def blocked():
+            with ThreadPoolExecutor(1) as pool:
+                done = pool.submit(
+                    subprocess.run, [sys.executable, "-c", code], capture_output=True, check=True
+                )
+                return done.result().stdout.strip() == b"True"
+
+        assert not blocked()
+        with cluster._interrupts_put_off():
+            assert blocked()
+        assert not blocked()
+
+    def test_are_as_they_were(self):
+        with cluster._interrupts_put_off():
+            pass
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        with cluster._interrupts_put_off():
+            assert signal.getsignal(signal.SIGINT) == signal.SIG_IGN
 
 
 def test_workers_that_are_lost_are_told(here):
@@ -127,7 +224,9 @@ def test_processes_of_this_machine(table, tmp_path):
         assert {ip for found in (listening(), *client.run(listening).values()) for ip in found} == {
             "127.0.0.1"
         }
-        assert sum(worker["memory_limit"] for worker in workers.values()) <= 10**9
+        assert sum(worker["memory_limit"] for worker in workers.values()) <= 10**9 - cluster.ASKING_BYTES
+        settings = client.run(lambda: dask.config.get("distributed.worker.memory.pause")).values()
+        assert set(settings) == {False}
         found = resample(NoiseSampler(random_state=0), ddf, TARGET).compute()
     assert pd.util.hash_pandas_object(found).equals(pd.util.hash_pandas_object(expected))
     with pytest.raises(ValueError, match="No clients found"):

@@ -7,13 +7,16 @@ import pandas as pd
 import pytest
 from pandas.testing import assert_frame_equal
 
-from genesis_sampling import DataError, augment_imbalanced, quality_report
+from genesis_sampling import AutoSampler, Constraint, DataError, augment_imbalanced, quality_report
 from genesis_sampling.functional import augment
+from genesis_sampling.functional._counts import final_counts
 
 dask = pytest.importorskip("dask")
 dd = pytest.importorskip("dask.dataframe")
 
 from genesis_sampling.distributed import resampling, sampling  # noqa: E402
+from genesis_sampling.distributed._partitions import PartitionedTable  # noqa: E402
+from genesis_sampling.functional import _dask  # noqa: E402
 
 TARGET = "class"
 
@@ -75,6 +78,56 @@ def test_bad_requests(ddf, options, match):
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("options", "match"),
+    [
+        ({"method": "nois"}, "Did you mean .noise."),
+        ({"method": AutoSampler()}, "Got AutoSampler, which chooses by cross-validation"),
+        ({"method": "noise", "method_params": {"noise_scale": -1.0}}, "The .noise_scale. parameter"),
+        ({"method": "noise", "method_params": {"scale": 1.0}}, "Invalid parameter .scale."),
+        ({"method": "tree", "method_params": {"depth": 3}}, "Invalid parameter .depth."),
+        ({"ratio": 5}, r"Got ratio=5; expected a number in \(0, 1\]"),
+        ({"ratio": 0.5, "target_counts": {"few": 50}}, "Got both ratio"),
+        ({"growth": -1}, "Got growth=-1; expected a share"),
+        ({"majority_count": 90}, "belongs to strategy=.hybrid."),
+        ({"strategy": "undersample", "method": "noise"}, "Got method, but no class grows"),
+        ({"constraints": Constraint.unique("x")}, "expected none about uniqueness"),
+        ({"discrete_columns": ["coun"]}, "Got .coun. as a categorical column"),
+        ({"quality_threshold": 2.0}, "The .threshold. parameter"),
+    ],
+)
+def test_requests_are_checked_before_the_table_is_looked_at(table, options, match):
+    def looked_at(part):
+        raise AssertionError("not yet")
+
+    ddf = dd.from_pandas(table, npartitions=2).map_partitions(looked_at, meta=table.iloc[:0])
+    with pytest.raises((DataError, ValueError), match=match) as caught:
+        augment_imbalanced(ddf, TARGET, **options)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_billion_rows(table, monkeypatch):
+    """A table that no memory holds may have any number of rows; in memory as many are a slip of the finger."""
+    counts = {"big": 990_000_000, "few": 10_000_000}
+    learned = table[table[TARGET] != "mid"].reset_index(drop=True)
+
+    class Large(PartitionedTable):
+        def sample(self, n_rows, streams):
+            return learned
+
+    large = Large(
+        [dask.delayed(table)], table.iloc[:0], TARGET, list(counts), np.array([list(counts.values())])
+    )
+    monkeypatch.setattr(_dask, "survey", lambda ddf, target_column: large)
+    ddf = dd.from_pandas(table, npartitions=1)
+    options = {"method": "noise", "ratio": 0.3, "random_state": 0}
+    new, report = augment_imbalanced(ddf, TARGET, return_report=True, **options)
+    assert report.counts_after == {"big": 990_000_000, "few": 297_000_000}
+    assert new.npartitions == 1 + -(-287_000_000 // 65_536)
+    with pytest.raises(DataError, match="1,287,000,000 rows in all; expected at most 1,000,000,000"):
+        final_counts(counts, "oversample", 0.3, None, None, 0.0)
+
+
 def test_marked_already(ddf):
     with pytest.raises(DataError, match="has a column '_synthetic' already"):
         augment_imbalanced(ddf.assign(_synthetic=True), TARGET, mark_synthetic=True)
@@ -113,6 +166,32 @@ class TestFigures:
         again = augment_imbalanced(ddf, TARGET, method="noise", return_report=True, random_state=0)[1]
         assert_frame_equal(again.metrics.all_synthetic, made)
         assert 0.8 < report.quality_score <= 1
+
+    def test_many_classes_share(self, table, monkeypatch):
+        """Rare ones are looked at whole."""
+        for module in (resampling, sampling):
+            monkeypatch.setattr(module, "FIGURE_ROWS", 100)
+            monkeypatch.setattr(module, "FIGURE_ROWS_IN_ALL", 120)
+        ddf = dd.from_pandas(table, npartitions=3)
+        _, report = augment_imbalanced(ddf, TARGET, method="noise", return_report=True, random_state=0)
+        assert [
+            report.choices[f"rows of class {label!r} that figures compare"] for label in ("few", "mid")
+        ] == [
+            "60 of 570 new ones, 30 of 30 real ones",
+            "60 of 530 new ones, 45 of 70 real ones",
+        ]
+        real, made = report.metrics.all_real, report.metrics.all_synthetic
+        assert real[TARGET].value_counts().to_dict() == {"big": 45, "mid": 45, "few": 30}
+        assert made[TARGET].value_counts().to_dict() == {"mid": 60, "few": 60}
+        drawn = quality_report(ddf, table, TARGET).metrics.all_real
+        assert drawn[TARGET].value_counts().to_dict() == {"big": 45, "mid": 45, "few": 30}
+
+    def test_an_empty_partition_without_columns(self, numbers):
+        marked = numbers.assign(_synthetic=np.arange(len(numbers)) >= 5000)
+        pieces = [pd.DataFrame(), marked]
+        ddf = dd.from_map(lambda piece: piece, pieces, meta=marked.iloc[:0])
+        for target in (TARGET, None):
+            assert len(quality_report(numbers, ddf, target).metrics.all_synthetic) == 1000
 
     def test_report_of_two_tables(self, numbers):
         real, synthetic = numbers.iloc[:3000], numbers.iloc[3000:].reset_index(drop=True)

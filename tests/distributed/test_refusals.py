@@ -30,7 +30,7 @@ from genesis_sampling import (
 dask = pytest.importorskip("dask")
 dd = pytest.importorskip("dask.dataframe")
 
-from genesis_sampling.distributed import resample  # noqa: E402
+from genesis_sampling.distributed import _partitions, resample  # noqa: E402
 
 TARGET = "class"
 
@@ -121,6 +121,63 @@ class TestTables:
         ddf = dd.from_pandas(table, npartitions=2, sort=False)
         refuses("Got labels of several types in the target column 'class'", NoiseSampler(), ddf, TARGET)
 
+    def test_identifiers(self, table):
+        ddf = dd.from_pandas(table.assign(**{TARGET: range(700)}), npartitions=3)
+        refuses("Got 700 different values in 700 rows of .* Is it an identifier", NoiseSampler(), ddf, TARGET)
+
+    def test_measured_quantities(self, table):
+        ddf = dd.from_pandas(table.assign(**{TARGET: table["x"]}), npartitions=3)
+        refuses("values that are no classes .*Cut a measured quantity", NoiseSampler(), ddf, TARGET)
+
+    def test_whole_numbers_kept_as_floats(self, table):
+        """Many for so few rows, of which scikit-learn would warn."""
+        ddf = dd.from_pandas(table.assign(**{TARGET: np.arange(700.0)}), npartitions=3)
+        refuses("Got 700 different values", NoiseSampler(), ddf, TARGET)
+
+    def test_identifiers_are_not_read_to_the_end(self, table, monkeypatch):
+        """Nor gathered, since those of a large table have no place."""
+        monkeypatch.setattr(_partitions, "FEW_VALUES", 100)
+        table, looked_at = table.assign(**{TARGET: range(700)}), []
+
+        def piece(start):
+            looked_at.append(start)
+            return table.iloc[start : start + 70]
+
+        meta = table.iloc[:0]
+        ddf = dd.from_map(piece, range(0, 700, 70), meta=meta)
+        refuses("Got 700 different values in 700 rows", NoiseSampler(), ddf, TARGET)
+        looked_at.clear()
+        monkeypatch.setattr(_partitions, "FEW_VALUES", 50)
+        refuses("Got 70 different values in the 70 rows of a partition", NoiseSampler(), ddf, TARGET)
+        assert len(looked_at) == 1
+
+    def test_more_classes_than_have_a_place(self, table, monkeypatch):
+        monkeypatch.setattr(_partitions, "MAX_CLASSES", 100)
+        labels = np.repeat(np.arange(140), 5)
+        ddf = dd.from_pandas(table.assign(**{TARGET: labels}), npartitions=7, sort=False)
+        refuses("Got 120 different values in several partitions.*at most 100", NoiseSampler(), ddf, TARGET)
+        monkeypatch.setattr(_partitions, "MAX_CLASSES", 140)
+        assert len(_partitions.survey(ddf, TARGET).classes) == 140
+
+
+@pytest.mark.parametrize(
+    ("sampler", "match"),
+    [
+        (NoiseSampler(categorical_features=["nope"]), "Got .nope. as a categorical column"),
+        (HybridSampler([NoiseSampler(categorical_features=["nope"])]), "Got .nope. as a categorical column"),
+        (ConstraintFilter("x > 0", NoiseSampler(-1.0)), "noise_scale|sampling_strategy"),
+        (HybridSampler(NoiseSampler(noise_scale=-1.0)), "The .noise_scale. parameter"),
+        (HybridSampler([NoiseSampler]), "Got the class NoiseSampler"),
+    ],
+)
+def test_samplers_are_checked_before_the_table_is_looked_at(table, sampler, match):
+    def looked_at(part):
+        raise AssertionError("not yet")
+
+    ddf = dd.from_pandas(table, npartitions=2).map_partitions(looked_at, meta=table.iloc[:0])
+    with pytest.raises((DataError, ValueError), match=match):
+        resample(sampler, ddf, TARGET)
+
 
 @pytest.mark.parametrize("name", ["npartitions", "fit_rows"])
 @pytest.mark.parametrize("value", [0, -1, 2.5, True, "3"])
@@ -136,6 +193,22 @@ def test_rows_that_change_between_passes(table):
     ddf = dd.from_map(lambda _: left.pop(0), [0], meta=table.iloc[:0])
     new = resample(NoiseSampler(), ddf, TARGET)
     with pytest.raises(DataError, match="Got 650 rows instead of 700 in partition 0"):
+        new.compute()
+
+
+@pytest.mark.parametrize("n_good", [1, 2])
+def test_classes_that_change_between_passes(table, n_good):
+    """Of a sample without a seed, whose number of rows is always the same and of which none is to be removed."""
+    seeds = [0] * n_good + [1]
+    ddf = dd.from_pandas(table, npartitions=1).map_partitions(
+        lambda part: part.sample(frac=0.5, random_state=seeds.pop(0)), meta=table.iloc[:0]
+    )
+    match = r"Got classes of \{.*\} rows instead of \{.*\} in partition 0"
+    if n_good == 1:
+        refuses(match, NoiseSampler(), ddf, TARGET)
+        return
+    new = resample(NoiseSampler(), ddf, TARGET)
+    with pytest.raises(DataError, match=match):
         new.compute()
 
 

@@ -16,6 +16,7 @@ from sklearn.linear_model import LogisticRegression
 from genesis_sampling import (
     Constraint,
     ConstraintFilter,
+    DistillationSampler,
     DiversityFilter,
     GenerativeOverSampler,
     HardExampleSampler,
@@ -31,9 +32,11 @@ from genesis_sampling import (
 dask = pytest.importorskip("dask")
 dd = pytest.importorskip("dask.dataframe")
 
-from genesis_sampling.distributed import resample  # noqa: E402
+from genesis_sampling.distributed import resample, resampling, write_folder  # noqa: E402
 
 TARGET = "class"
+# Dask closes sockets of its own when the collector comes by.
+pytestmark = pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
 SAMPLERS = {
     "noise": NoiseSampler(random_state=0),
     "smote": InterpolationSampler(random_state=0),
@@ -89,6 +92,7 @@ class TestEqualToMemory:
         assert not made.iloc[:60].equals(made.iloc[60:120].reset_index(drop=True))
 
 
+@pytest.mark.usefixtures("scheduler")
 class TestCounts:
     @pytest.mark.parametrize(
         ("options", "expected"),
@@ -138,6 +142,7 @@ class TestCounts:
         assert not hasattr(sampler, "n_features_in_")
 
 
+@pytest.mark.usefixtures("scheduler")
 class TestUnderSampling:
     def test_counts_and_rows(self, table):
         sampler = HybridSampler(sampling_strategy={"big": 200, "few": 90}, random_state=0)
@@ -166,6 +171,7 @@ class TestUnderSampling:
         assert (new["count"].iloc[-20:] >= 1).all()
 
 
+@pytest.mark.usefixtures("scheduler")
 class TestKindsOfTables:
     def test_unknown_categories(self, table):
         """Partitions that know only their own categories: new rows have those of all."""
@@ -196,7 +202,22 @@ class TestKindsOfTables:
     def test_dtypes_of_empty_partitions_do_not_matter(self, table, dtype):
         empty = table.iloc[:0].astype(dict.fromkeys(["count", "x"], dtype))
         ddf = dd.from_map(lambda piece: piece, [empty, table], meta=table.iloc[:0])
-        assert len(resample(NoiseSampler(random_state=0), ddf, TARGET).compute()) == 1800
+        new = resample(NoiseSampler(random_state=0), ddf, TARGET)
+        assert_frame_equal(new.compute(), in_memory(NoiseSampler(random_state=0), table))
+        assert_frame_equal(new.partitions[0].compute(), table.iloc[:0].reset_index(drop=True))
+
+    def test_an_empty_partition_without_columns(self, table, tmp_path):
+        """And with unknown categories, of which none is made up for it."""
+        pa = pytest.importorskip("pyarrow")
+        meta = table.iloc[:0].assign(kind=pd.Categorical([dd.utils.UNKNOWN_CATEGORIES])[:0])
+        ddf = dd.from_map(lambda piece: piece, [pd.DataFrame(), table], meta=meta)
+        new = resample(NoiseSampler(random_state=0), ddf, TARGET)
+        empty = new.partitions[0].compute()
+        assert list(empty.columns) == list(table.columns)
+        assert empty["kind"].cat.categories.tolist() == []
+        assert_frame_equal(new.compute(), in_memory(NoiseSampler(random_state=0), table))
+        schema = pa.Schema.from_pandas(table, preserve_index=False)
+        assert write_folder(new, tmp_path / "out", schema=schema) == [0, 700, 1100]
 
     def test_class_in_one_partition_only(self, table):
         table = table.sort_values(TARGET, kind="stable")
@@ -244,6 +265,24 @@ class TestSample:
         assert report.choices["generator of class 1"] == "TreeGenerator"
         assert 0 < report.seconds < 60
 
+    def test_many_classes_share_what_is_learned_from(self, table, monkeypatch):
+        """Rare ones stay whole; a number that is given holds for each class."""
+        monkeypatch.setattr(resampling, "FIT_ROWS", 100)
+        monkeypatch.setattr(resampling, "FIT_ROWS_IN_ALL", 120)
+        ddf = dd.from_pandas(table, npartitions=3)
+
+        def learned_from(fit_rows):
+            _, report = resample(NoiseSampler(), ddf, TARGET, fit_rows=fit_rows, return_report=True)
+            said = {name: text for name, text in report.choices.items() if name.endswith("learned from")}
+            return said, [said[f"rows of class {label!r} learned from"] for label in ("big", "few", "mid")]
+
+        said, rows = learned_from(None)
+        assert rows == ["45 of 600", "30 of 30", "45 of 70"]
+        assert said["most rows of a class learned from"] == "45, since all classes share 120"
+        said, rows = learned_from(99)
+        assert rows == ["99 of 600", "30 of 30", "70 of 70"]
+        assert len(said) == 3
+
     def test_figures(self, numbers):
         """Rows of the right distribution score high, those of noise ten times as wide low."""
         ddf = dd.from_pandas(numbers, npartitions=3)
@@ -284,6 +323,18 @@ def test_a_sampler_that_learns_anew_for_each_block(numbers, small_blocks):
     assert rows[TARGET].value_counts().nunique() == 1
     assert not rows.duplicated().any()
     assert_frame_equal(rows, new.compute())
+
+
+def test_labels_of_a_teacher(numbers):
+    """Those that it gives to real rows in memory; of a sample the counts are met too, by rows of it."""
+    frame, sampler = numbers.iloc[:300], DistillationSampler(random_state=0)
+    ddf = dd.from_pandas(frame, npartitions=3)
+    assert_frame_equal(resample(sampler, ddf, TARGET).compute(), in_memory(sampler, frame))
+    made = resample(sampler, ddf, TARGET, fit_rows=50).compute().iloc[300:]
+    assert (made[TARGET].value_counts() == 4 * frame[TARGET].value_counts()).all()
+    sources = frame.set_index("a")[TARGET].loc[made["a"]]
+    assert sources.index.nunique() <= 100
+    assert 0.5 < (sources.to_numpy() == made[TARGET].to_numpy()).mean() < 1
 
 
 def test_a_class_that_cannot_be_made_is_told_before_anything_is_computed(table):

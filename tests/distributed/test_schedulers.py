@@ -42,16 +42,6 @@ SAMPLERS = {
 }
 
 
-@pytest.fixture(scope="module")
-def client():
-    """Two workers of one thread that speak over the loopback, so that everything is pickled on the way."""
-    with (
-        distributed.LocalCluster(n_workers=2, processes=False, protocol="tcp://", **OPTIONS) as cluster,
-        distributed.Client(cluster, set_as_default=False) as client,
-    ):
-        yield client
-
-
 def same_rows_as_here(sampler, table, scheduler):
     ddf = dd.from_pandas(table, npartitions=4, sort=False)
     here = resample(sampler, ddf, TARGET, fit_rows=65).compute()
@@ -79,6 +69,23 @@ def test_failure_of_a_block_names_the_class(table, client):
     low.append(1e9)
     with pytest.raises(TargetNotReachedError, match="rows asked for class"):
         new.compute(scheduler=client)
+
+
+def test_a_result_needs_no_client_that_was_there(table, small_blocks, client):
+    """What was learned is a part of it."""
+    sampler = GenerativeOverSampler("tree", random_state=0)
+    ddf = dd.from_pandas(table, npartitions=4, sort=False)
+    here = resample(sampler, ddf, TARGET).compute()
+    with (
+        distributed.LocalCluster(n_workers=1, processes=False, protocol="tcp://", **OPTIONS) as cluster,
+        distributed.Client(cluster, set_as_default=False) as gone,
+        dask.config.set(scheduler=gone.get),
+    ):
+        new = resample(sampler, ddf, TARGET)
+        assert_frame_equal(new.compute(), here)
+    assert_frame_equal(new.compute(), here)
+    with dask.config.set(scheduler=client.get):
+        assert_frame_equal(new.compute(), here)
 
 
 def test_scheduler_that_has_gone(table):

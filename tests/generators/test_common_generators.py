@@ -332,6 +332,12 @@ class TestLabels:
         fitted = able(generator).fit(X, given)
         assert fitted.sample(50, y=labels.iloc[1])["x"].mean() > 5
 
+    def test_none_asked(self, generator):
+        X, y = two_classes(200)
+        rows = clone(generator).fit(X, y).sample(0, y=[])
+        assert len(rows) == 0
+        pd.testing.assert_series_equal(rows.dtypes, X.dtypes)
+
     def test_errors(self, generator):
         X, y = two_classes(40)
         with pytest.raises(DataError, match="no labels"):
@@ -366,6 +372,7 @@ class TestConditions:
             ({"a": Between("float32", 0, None, "neither")}, lambda rows: rows["float32"] > 0),
             ({"a": Compared("float", "<", "float32")}, lambda rows: rows["float"] < rows["float32"]),
             ({"constant": 7}, lambda rows: rows["constant"] == 7),
+            ({"ordinal": ("mid", "high")}, lambda rows: rows["ordinal"] >= "mid"),
         ],
         ids=lambda value: "" if callable(value) else str(value),
     )
@@ -375,6 +382,13 @@ class TestConditions:
         assert len(rows) == 40
         assert holds(rows).all()
         pd.testing.assert_series_equal(rows.dtypes, table.dtypes)
+
+    def test_missing_among_values(self, generator):
+        fitted = clone(generator).fit(nasty_table())
+        rows = fitted.sample(200, conditions={"object": ["low", None]}, random_state=0)["object"]
+        assert set(rows.dropna()) == {"low"}
+        assert rows.isna().any()
+        assert fitted.sample(20, conditions={"object": [None]})["object"].isna().all()
 
     def test_relation_beside_conditions_on_its_columns(self, generator):
         conditions = {"a": (-1, 1), "b": (-1, 1), "order": Compared("a", "<", "b")}
@@ -419,6 +433,11 @@ class TestConditions:
             fitted.sample(5, conditions={"nowhere": 1})
         with pytest.raises(DataError, match="category 'other'"):
             fitted.sample(5, conditions={"object": "other"})
+        with pytest.raises(DataError, match="category 'other'"):
+            fitted.sample(5, conditions={"object": ["other", None]})
+        for name in ("object", "string", "category"):
+            with pytest.raises(ConstraintError, match=r"have no order.* pass a list \['low', 'mid'\]"):
+                fitted.sample(5, conditions={name: ("low", "mid")})
         with pytest.raises(ConstraintError, match="that the column can hold"):
             fitted.sample(5, conditions={"int8": 1.5})
         with pytest.raises(ConstraintError, match="that the column can hold"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from genesis_sampling.exceptions import DataError
 from genesis_sampling.generators._conditioning import Allowed
 from genesis_sampling.generators._levels import decode_table, encode_table, fit_column
 from genesis_sampling.generators._modes import fit_modes
@@ -112,7 +113,8 @@ def test_levels_that_are_allowed(spiky):
     column = fitted(spiky, n_bins=8)
     first, second = column.allowed(Allowed(None, 50.0, np.inf))
     assert not first[:2].any()  # neither zero nor missing
-    assert second.all()
+    assert second.shape == column.sizes
+    assert set(first) == {0, 1}
     table = encode_table([column], spiky[:, None], np.random.default_rng(1))
     above = table.levels[np.nan_to_num(spiky) >= 50, 0]
     assert first[above].all()
@@ -131,4 +133,63 @@ def test_two_levels_of_a_category_that_is_allowed():
     column = fitted(np.arange(1000.0), discrete=True)
     first, second = column.allowed(Allowed.value(40.0))
     assert (first.sum(), second.sum()) == (1, 1)
-    assert column.decode(np.array([[first.argmax(), second.argmax()]]), np.zeros(1)) == [40]
+    assert column.decode(np.array([[first.argmax(), second.max(axis=0).argmax()]]), np.zeros(1)) == [40]
+
+
+def test_shares_of_bins_add_up_to_that_of_the_range(spiky):
+    """Parts of bins are equally probable, so the mean share that is wished for is the probability of the range."""
+    column = fitted(spiky, n_bins=8)
+    smooth = spiky[np.nan_to_num(spiky) > 0]
+    for low, high in ((45.0, np.inf), (48.0, 53.0), (-np.inf, 51.0)):
+        second = column.allowed(Allowed(None, low, high))[1]
+        within = ((smooth >= low) & (smooth <= high)).mean()
+        assert second[2:].mean() == pytest.approx(within, abs=2 / len(smooth))
+
+
+def test_places_lie_within_the_range(spiky):
+    column = fitted(spiky, n_bins=8)
+    wish = Allowed(None, 50.0, 57.0)
+    first, second = column.allowed(wish)
+    pairs = np.argwhere((second > 0) & (first > 0)[:, None])
+    levels = np.repeat(pairs, 200, axis=0)
+    rng = np.random.default_rng(0)
+    codes = column.decode(levels, rng.random(len(levels)), wish)
+    assert ((codes >= 50 - 1e-9) & (codes <= 57 + 1e-9)).all()
+
+
+def test_modes_stay_where_each_has_few_rows():
+    """With 400 parts of 800 even codes none has half a percent of them."""
+    codes, rng = np.linspace(0, 1, 800), np.random.default_rng(6)
+    modes = fit_modes(codes, 400, rng)
+    np.testing.assert_allclose(modes.decode(*modes.encode(codes, rng)), codes, atol=0.05)
+
+
+class TestUnknownValues:
+    """What no row had when the column was learned."""
+
+    @pytest.mark.parametrize("options", [{"few_values": 300}, {"n_modes": 3}, {"n_bins": 8}])
+    def test_gaps_are_refused(self, options):
+        column = fitted(np.random.default_rng(0).normal(size=200), **options)
+        with pytest.raises(DataError, match=r"missing values \(1 of 2 rows\) in column 'x'.*Fill them"):
+            encode_table([column], np.array([[0.0], [np.nan]]), np.random.default_rng(0), ["x"])
+
+    def test_categories_are_refused(self):
+        column = fitted(np.array([0.0, 2.0] * 5), discrete=True)
+        with pytest.raises(DataError, match=r"new category \(1 of 2 rows\) in column 'k'"):
+            encode_table([column], np.array([[0.0], [1.0]]), np.random.default_rng(0), ["k"])
+
+    def test_a_number_is_the_nearest_of_few(self):
+        column = fitted(np.array([0.0, 1.0, 4.0, np.nan] * 5))
+        codes = np.array([-7.0, 0.4, 0.6, 3.0, 99.0, np.nan])
+        np.testing.assert_array_equal(back_and_forth(codes, column)[0], [0, 0, 1, 4, 4, np.nan])
+
+    def test_a_number_is_the_nearest_of_those_told_by_two_levels(self):
+        column = fitted(2.0 * np.arange(1000), few_values=2000)
+        assert column.sizes == (32, 32)
+        np.testing.assert_array_equal(back_and_forth(np.array([998.9, 5000.0]), column)[0], [998, 1998])
+
+    def test_numbers_beyond_the_modes_are_their_ends(self):
+        codes, rng = np.random.default_rng(0).normal(size=500), np.random.default_rng(1)
+        modes = fit_modes(codes, 3, rng)
+        far = modes.decode(*modes.encode(np.array([-1e200, 1e200]), rng))
+        np.testing.assert_allclose(far, [codes.min(), codes.max()], atol=1.0)

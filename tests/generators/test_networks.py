@@ -5,10 +5,23 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from imblearn.pipeline import make_pipeline
+from scipy.stats import norm
 from sklearn.base import clone
+from sklearn.dummy import DummyClassifier
+from sklearn.exceptions import NotFittedError
+from sklearn.model_selection import GridSearchCV
+from sklearn.utils._param_validation import InvalidParameterError
 
 from genesis_sampling import CTGANGenerator, DiffusionGenerator, GenerativeOverSampler, TVAEGenerator
-from genesis_sampling.exceptions import DataError, GenesisWarning, SmallClassWarning
+from genesis_sampling.exceptions import (
+    DataError,
+    GenesisWarning,
+    SmallClassWarning,
+    TargetNotReachedError,
+    TrainingError,
+)
+from genesis_sampling.generators._training import MIN_HELD_OUT, TrainedGenerator
 
 torch = pytest.importorskip("torch", reason="networks need torch")
 
@@ -107,12 +120,152 @@ class TestTraining:
         assert sum(p.numel() for p in fitted._model.parameters()) < 200_000
         assert set(fitted.sample(100)["name"]) <= set(names)
 
-    def test_in_a_sampler_it_is_fitted_once_to_all_classes(self, generator):
-        X, y = table(600), np.where(np.arange(600) % 6 == 0, "rare", "often")
+    def test_in_a_sampler_it_is_fitted_once_to_all_classes(self, generator, n_rows_of_fits):
+        X, y = table(600), np.repeat(["often", "rare", "rarer"], [400, 120, 80])
         sampler = GenerativeOverSampler(generator, random_state=0)
         X_new, y_new = sampler.fit_resample(X, y)
-        assert (y_new == "rare").sum() == (y_new == "often").sum() == 500
+        assert n_rows_of_fits == [600]
+        assert set(np.unique(y_new, return_counts=True)[1]) == {400}
         pd.testing.assert_frame_equal(X_new[:600], X)
+
+    def test_in_a_grid_with_a_cache_by_fold(self, generator, n_rows_of_fits, tmp_path):
+        X, y = table(300), np.where(np.arange(300) % 5 == 0, 1, 0)
+        sampler = GenerativeOverSampler(generator, memory=tmp_path, random_state=0)
+        grid = GridSearchCV(
+            make_pipeline(sampler, DummyClassifier()),
+            {
+                "generativeoversampler__generator__n_steps": [5, 10],
+                "generativeoversampler__sampling_strategy": [0.5, 1.0],
+            },
+            cv=2,
+            refit=False,
+            error_score="raise",
+        ).fit(X, y)
+        assert len(grid.cv_results_["params"]) == 4
+        assert n_rows_of_fits == [150] * 4  # two numbers of steps, two folds; ratios share a fit
+
+    def test_a_tiny_class_is_told(self, generator):
+        X, y = table(400), np.append(["often"] * 398, ["tiny"] * 2)
+        sampler = GenerativeOverSampler(generator, sampling_strategy={"tiny": 10}, random_state=0)
+        with pytest.warns(SmallClassWarning, match="'tiny' has 2 rows: .* NoiseSampler would vary its own"):
+            sampler.fit_resample(X, y)
+
+
+@pytest.fixture
+def n_rows_of_fits(monkeypatch):
+    """Rows of each network that is trained, as long as classes are given."""
+    seen, fit_network = [], TrainedGenerator._fit_network
+
+    def counted(self, classes, *args):
+        seen.append(len(classes))
+        return fit_network(self, classes, *args)
+
+    monkeypatch.setattr(TrainedGenerator, "_fit_network", counted)
+    return seen
+
+
+SIZES = {
+    CTGANGenerator: {"n_noise": 5, "generator_widths": (16,)},
+    TVAEGenerator: {"n_latent": 3, "widths": (16,)},
+    DiffusionGenerator: {"width": 16, "n_blocks": 2},
+}
+
+
+@over_networks
+class TestFailures:
+    def test_a_fit_that_fails_leaves_what_was_learned(self, generator):
+        fitted = clone(generator).set_params(warm_start=True).fit(table())
+        before, n_steps = fitted.sample(20, random_state=1), fitted.n_steps_
+        fitted.set_params(learning_rate=1e30)
+        with pytest.raises(TrainingError, match="not finite"):
+            fitted.fit(table(seed=1))
+        pd.testing.assert_frame_equal(fitted.sample(20, random_state=1), before)
+        fitted.set_params(learning_rate=1e-3).fit(table(seed=1))
+        assert fitted.n_steps_ > n_steps
+        assert np.isfinite(fitted.sample(20)["x"]).all()
+
+    def test_one_that_never_succeeded_is_not_fitted(self, generator):
+        unfitted = clone(generator).set_params(learning_rate=1e30)
+        with pytest.raises(TrainingError):
+            unfitted.fit(table())
+        with pytest.raises(NotFittedError):
+            unfitted.sample(3)
+
+    def test_sizes_that_change_after_a_fit(self, generator, tmp_path):
+        fitted = clone(generator).fit(table())
+        before = fitted.sample(20, random_state=1)
+        fitted.set_params(**SIZES[type(generator)])
+        pd.testing.assert_frame_equal(fitted.sample(20, random_state=1), before)
+        fitted.save(tmp_path / "kept")
+        pd.testing.assert_frame_equal(
+            type(generator).load(tmp_path / "kept").sample(20, random_state=1), before
+        )
+        with pytest.raises(DataError, match="network of other sizes with warm_start=True"):
+            fitted.set_params(warm_start=True).fit(table())
+
+    def test_no_row_of_a_small_class_is_held_out(self, generator):
+        classes = np.repeat([0, 1], [1000, MIN_HELD_OUT - 1])
+        chosen = clone(generator).set_params(patience=5)
+        chosen.validation_fraction = 0.5
+        rows, out = chosen._held_out(len(classes), classes, np.random.default_rng(0))
+        assert set(np.flatnonzero(classes)) <= set(rows)
+        assert sorted([*rows, *out]) == list(range(len(classes)))
+        assert 400 < len(out) <= 510
+
+
+@over_networks
+def test_a_warm_start_refuses_gaps_that_were_not_there(generator):
+    fitted = clone(generator).set_params(warm_start=True).fit(table())
+    gappy = table(seed=1)
+    gappy.loc[3, "x"] = np.nan
+    with pytest.raises(DataError, match=r"missing values \(1 of 400 rows\) in column 'x'"):
+        fitted.fit(gappy)
+
+
+@pytest.mark.parametrize("widths", [(), (64, 0), (64, -1), (64, 32.5), (True,)])
+@pytest.mark.parametrize(
+    ("generator", "name"),
+    [(NETWORKS[0], "generator_widths"), (NETWORKS[0], "critic_widths"), (NETWORKS[1], "widths")],
+)
+def test_widths_that_are_none(generator, name, widths):
+    with pytest.raises(DataError, match=f"Got {name}=.* one or more hidden layers"):
+        clone(generator).set_params(**{name: widths}).fit(table())
+
+
+def test_a_batch_of_one_row_has_no_spread():
+    with pytest.raises(InvalidParameterError, match="batch_size"):
+        clone(NETWORKS[0]).set_params(batch_size=1).fit(table())
+
+
+def test_a_device_is_saved_by_its_name(tmp_path):
+    fitted = clone(NETWORKS[1]).set_params(device=torch.device("cpu")).fit(table())
+    fitted.save(tmp_path / "kept")
+    again = TVAEGenerator.load(tmp_path / "kept")
+    assert again.device == "cpu"
+    pd.testing.assert_frame_equal(again.sample(20, random_state=1), fitted.sample(20, random_state=1))
+
+
+@over_networks
+def test_what_networks_learn(generator):
+    """Shares, gaps and a dependence of a simple table, within what some hundred steps leave."""
+    rng = np.random.default_rng(0)
+    x = rng.normal(10, 2, 3000)
+    frame = pd.DataFrame(
+        {
+            "x": np.where(rng.random(3000) < 0.3, np.nan, x),
+            "z": 2 * x + rng.normal(size=3000),
+            "k": np.where(rng.random(3000) < 0.9, np.where(x > 10, "above", "below"), "other"),
+        }
+    )
+    longer = {"n_steps": 400, "learning_rate": 5e-3, "patience": None, "batch_size": 128}
+    rows = clone(generator).set_params(**longer).fit(frame).sample(2000, random_state=0)
+    assert abs(rows["x"].isna().mean() - 0.3) < 0.08
+    assert abs(rows["x"].mean() - 10) < 0.5
+    assert 1.5 < rows["x"].std() < 2.5
+    shares = (rows["k"].value_counts(normalize=True) - frame["k"].value_counts(normalize=True)).abs()
+    assert shares.max() < 0.08
+    assert rows.groupby("k")["z"].mean().loc[["above", "below"]].diff().iloc[-1] < -3  # 2 * 2 * .8 * 2 apart
+    assert rows[["x", "z"]].corr().iloc[0, 1] > 0.5  # .97 in the table
 
 
 def test_names_stand_for_networks():
@@ -171,6 +324,15 @@ class TestLatents:
         with pytest.raises(DataError, match="Got 3 and 4 rows"):
             generator.interpolate(X.head(3), X.head(4))
 
+    def test_values_that_columns_do_not_know(self):
+        frame = table().assign(n=np.arange(400) % 10)
+        fitted = clone(NETWORKS[1]).fit(frame)
+        row = frame.iloc[[9]]
+        np.testing.assert_array_equal(fitted.encode(row.assign(n=12)), fitted.encode(row))
+        for refused in (fitted.encode, fitted.sample_near, lambda X: fitted.interpolate(row, X)):
+            with pytest.raises(DataError, match=r"missing values \(1 of 1 rows\) in column 'x'"):
+                refused(row.assign(x=np.nan))
+
 
 @pytest.fixture(scope="module")
 def learned():
@@ -205,3 +367,65 @@ class TestLaws:
         assert set(rows["b"]) == {"u"}
         # x tells nothing of a once b is known.
         assert abs((rows["a"] == "q").mean() - 0.636) < 0.06
+
+
+@pytest.fixture(scope="module")
+def even():
+    """Four normals that know nothing of one another."""
+    frame = pd.DataFrame(np.random.default_rng(0).normal(size=(2000, 4)), columns=list("abcd"))
+    params = {**QUICK, "n_steps": 100, "batch_size": 256}
+    return DiffusionGenerator(width=32, n_blocks=1, n_bins=16, **params).fit(frame), frame
+
+
+class TestConditionsOnNumbers:
+    def test_a_value(self, even):
+        generator, frame = even
+        for value in (frame["a"].iloc[0], frame["a"].min(), 0.123):
+            rows = generator.sample(30, conditions={"a": value}, random_state=0)
+            assert (rows["a"] == value).all()
+            assert generator.acceptance_rate_ == 1
+
+    def test_one_of_some_values(self, even):
+        generator, frame = even
+        values = frame["a"].head(3).tolist()
+        rows = generator.sample(300, conditions={"a": values}, random_state=0)
+        assert set(rows["a"]) == set(values)
+
+    # What is kept at the least follows from the bins of 1 / 16 that a range has, and the parts of these.
+    @pytest.mark.parametrize(("ends", "kept"), [((0.1, 0.15), 0.1), ((-0.5, 1.2), 0.8), ((1.5, None), 0.4)])
+    def test_a_range(self, even, ends, kept):
+        generator, frame = even
+        low, high = ends[0], np.inf if ends[1] is None else ends[1]
+        rows = generator.sample(3000, conditions={"a": ends}, random_state=0)["a"]
+        assert rows.between(low, high).all()
+        known = frame["a"][frame["a"].between(low, high)]
+        # Of the rows within the range as many lie in its lower half as by the normal law.
+        middle = norm.ppf((norm.cdf(low) + norm.cdf(high)) / 2)
+        margin = 5 * 0.5 * (1 / np.sqrt(3000) + 1 / np.sqrt(len(known)))
+        assert abs((rows < middle).mean() - 0.5) < margin + 0.05
+        assert generator.acceptance_rate_ > kept
+
+    def test_one_row_of_a_rare_corner(self, even):
+        generator, _ = even
+        rows = generator.sample(1, conditions=dict.fromkeys("abcd", (1.3, None)), random_state=0)
+        assert len(rows) == 1
+        assert (rows >= 1.3).all(axis=None)
+        assert (
+            generator.acceptance_rate_ < 0.01
+        )  # some (1 - Phi(1.3)) ** 3 = .0009 of the candidates are kept
+
+    def test_acceptance_of_what_cannot_be_reached(self, even, monkeypatch):
+        monkeypatch.setattr("genesis_sampling.generators._conditioning.MIN_CANDIDATES", 10_000)
+        monkeypatch.setattr("genesis_sampling.generators._conditioning.CANDIDATES_PER_ROW", 1)
+        generator, _ = even
+        generator.sample(10)
+        with pytest.raises(TargetNotReachedError, match=r"of 500 rows that meet the conditions \("):
+            generator.sample(500, conditions=dict.fromkeys("abcd", (1.3, None)), random_state=0)
+        assert 0 < generator.acceptance_rate_ < 0.05  # 500 of 10,000
+
+    def test_two_ranges_follow_the_law_of_both(self, even):
+        generator, _ = even
+        rows = generator.sample(3000, conditions={"a": (0, 2), "b": (-1, 3)}, random_state=0)
+        positive = (norm.cdf(3) - 0.5) / (norm.cdf(3) - norm.cdf(-1))
+        assert abs((rows["b"] > 0).mean() - positive) < 5 * 0.5 / np.sqrt(3000) + 0.03
+        assert rows["a"].between(0, 2).all()

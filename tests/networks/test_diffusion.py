@@ -66,14 +66,41 @@ def test_one_step_draws_columns_without_each_other(fitted):
 
 
 def test_rows_are_kept_with_the_probability_of_later_restrictions(fitted):
-    """Only (0, 1) and (1, 1) are allowed; the second column is met with P(second = 1 | first)."""
+    """The second column is to be 1, the third not 0, which every row is with 2 / 3."""
     model, _ = fitted
-    allowed = torch.ones(3, 3, dtype=torch.bool)
-    allowed[1, 0] = allowed[2, 0] = False
-    found, share = drawn(model, [-1, -1, -1], allowed=allowed)
+    restrictions = [
+        diffusion.Restriction(1, torch.tensor([[0.0, 1.0]])),
+        diffusion.Restriction(2, torch.tensor([[0.0, 1.0, 1.0]])),
+    ]
+    found, share = drawn(model, [-1, -1, -1], restrictions=restrictions)
     assert (found[:, 1] == 1).all()
     assert (found[:, 2] > 0).all()
     assert torch.allclose(share, torch.full((N,), 2 / 3), atol=0.1)  # that of the third column
+
+
+def test_weights_are_factors_of_the_law(fitted):
+    model, _ = fitted
+    found, share = drawn(
+        model, [-1, -1, -1], restrictions=[diffusion.Restriction(0, torch.tensor([[1.0, 0.5]]))]
+    )
+    # .7 against .3 / 2
+    assert abs(found[:, 0].float().mean() - 0.15 / 0.85) < 2 * BOUND
+    assert (share == 1).all()
+
+
+def test_a_restriction_by_the_level_before(fitted):
+    """Where the first column is 1 the second one is to be 0; else it may be either."""
+    model, _ = fitted
+    restrictions = [
+        diffusion.Restriction(0, torch.tensor([[1.0, 0.5]])),
+        diffusion.Restriction(1, torch.tensor([[1.0, 1.0], [1.0, 0.0]]), before=0),
+    ]
+    found, share = drawn(model, [-1, -1, -1], restrictions=restrictions)
+    is_one = found[:, 0] == 1
+    assert (found[is_one, 1] == 0).all()
+    assert torch.allclose(share[~is_one], torch.ones(1), atol=1e-4)
+    # P(second = 0 | first = 1) = .1
+    assert torch.allclose(share[is_one], torch.full((1,), 0.1), atol=0.05)
 
 
 def test_guidance_makes_the_given_level_pull(fitted):

@@ -54,6 +54,15 @@ def test_a_history_goes_on():
     assert history.n_steps == float(model.value) == 30
 
 
+def test_what_is_gone_on_from_is_kept_unless_it_gets_better():
+    model, seen = Counter(), []
+    history = trainer(model, steps=20).run()
+    options = {"steps": 20, "progress": lambda *told: seen.append(told[:2])}
+    trainer(model, lambda: float(model.value), **options).run(history)  # the more steps, the worse
+    assert (history.n_steps, history.best_step, float(model.value)) == (40, 20, 20)
+    assert seen == [(30, 40), (40, 40)]
+
+
 def test_a_loss_that_is_not_finite_names_its_step():
     model = Counter()
 
@@ -108,7 +117,14 @@ class TestDevice:
         with pytest.raises(DataError, match="finds no such device"):
             resolve_device("cuda")
 
-    @pytest.mark.parametrize("device", ["gpu", 3.5])
+    def test_a_gpu_beyond_those_that_are_there(self, monkeypatch):
+        monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+        monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
+        assert resolve_device("cuda:0") == torch.device("cuda", 0)
+        with pytest.raises(DataError, match="'cuda:7'.*finds no such device"):
+            resolve_device("cuda:7")
+
+    @pytest.mark.parametrize("device", ["gpu", 3.5, "meta"])
     def test_unknown(self, device):
         with pytest.raises(DataError, match="expected 'auto', 'cpu', 'cuda' or 'mps'"):
             resolve_device(device)
@@ -122,6 +138,14 @@ def test_seeds_leave_the_global_generators_alone():
     with seeded(7, torch.device("cpu")):
         assert torch.equal(torch.rand(3), first)
     assert torch.equal(torch.get_rng_state(), state)
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU")
+def test_seeds_of_the_cpu_leave_those_of_a_gpu_alone():
+    state = torch.cuda.get_rng_state()
+    with seeded(7, torch.device("cpu")):
+        pass
+    assert torch.equal(torch.cuda.get_rng_state(), state)
 
 
 def test_the_cost_is_told_once():

@@ -21,6 +21,7 @@ from genesis_sampling import (
     DataError,
     GaussianCopulaGenerator,
     GenerativeOverSampler,
+    SmallClassWarning,
     TreeGenerator,
 )
 
@@ -44,6 +45,14 @@ class SpyGenerator(GaussianCopulaGenerator):
     def fit(self, X, y=None, *, schema=None):
         with Path(self.log).open("a") as log:
             log.write(f"{len(X)} rows\n")
+        return super().fit(X, y, schema=schema)
+
+
+class InterruptedGenerator(SpyGenerator):
+    """One whose training is always ended by the user."""
+
+    def fit(self, X, y=None, *, schema=None):
+        self.stop_reason_ = "interrupt"
         return super().fit(X, y, schema=schema)
 
 
@@ -183,6 +192,13 @@ class TestCache:
         sampler.fit_resample(X, y)
         assert n_fits() == 1
         sampler.fit_resample(X, np.where(np.arange(200) == 60, "b", y))
+        assert n_fits() == 2
+
+    def test_a_fit_that_was_interrupted_is_not_kept(self, spy, three, tmp_path):
+        generator, n_fits = InterruptedGenerator(spy[0].log), spy[1]
+        sampler = GenerativeOverSampler(generator, train_on="all", memory=tmp_path / "cache", random_state=0)
+        sampler.fit_resample(*three)
+        sampler.fit_resample(*three)
         assert n_fits() == 2
 
     def test_users_own_object_is_not_cached(self, three, tmp_path):
@@ -337,7 +353,8 @@ class TestTrainOnAll:
         X, y = three
         y = np.where(np.arange(200) == 199, "rare", "a")
         sampler = GenerativeOverSampler("gaussian_copula", train_on="all", random_state=0)
-        _, y_new = sampler.fit_resample(X, y)
+        with pytest.warns(SmallClassWarning, match="'rare' has 1 row: its new rows are mostly what"):
+            _, y_new = sampler.fit_resample(X, y)
         assert Counter(y_new.tolist()) == {"a": 199, "rare": 199}
 
 

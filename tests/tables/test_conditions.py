@@ -102,6 +102,17 @@ def test_short_form_of_conditions(frame):
     assert parse_conditions(None) == []
 
 
+def test_missing_among_values_asks_for_missing_cells_too(frame):
+    parsed = parse_conditions({"region": ["N", None], "n": [1, np.nan], "start": [pd.NaT]})
+    assert parsed == [Among("region", ("N", None)), Among("n", (1, None)), Among("start", (None,))]
+    assert [c.mask(frame).tolist() for c in parsed] == [
+        [True, False, True, False],
+        [True, True, False, False],
+        [False, False, True, False],
+    ]
+    assert not parsed[0].truth(frame).unknown.any()
+
+
 def test_conditions_take_numpy_scalars_sets_and_conditions():
     assert parse_conditions({"a": np.int64(3)}) == [Equals("a", 3)]
     assert parse_conditions({"a": {"y", "x"}}) == [Among("a", ("x", "y"))]
