@@ -210,6 +210,11 @@ def in_memory(method: str, n_parts: int, n_pairs: int) -> dict[str, float]:
     return {**found.median().to_dict(), "ratio": float((found["dask"] / found["plain"]).median())}
 
 
+def held_against(value: float, bar: float, digits: str = ".2f") -> str:
+    """The figure, in bold where it is above the bar."""
+    return f"{value:{digits}}" if value <= bar else f"**{value:{digits}}**"
+
+
 def straight_lines(runs: pd.DataFrame) -> list[dict]:
     """Of each method the line through the seconds of the tables that were made, and how far they are off it."""
     lines = []
@@ -305,9 +310,7 @@ def main() -> None:
             "seconds a million": f"{row['seconds'] / row['millions']:.1f}",
             "read GB": f"{row['read_GB']:.2f}",
             "written GB": f"{row['written_GB']:.2f}",
-            "most memory GB": f"{row['peak_GB']:.2f}"
-            if row["peak_GB"] <= LIMIT_GB
-            else f"**{row['peak_GB']:.2f}**",
+            "most memory GB": held_against(row["peak_GB"], LIMIT_GB),
         }
         for row in runs
     ]
@@ -316,7 +319,7 @@ def main() -> None:
             "method": row["in memory"],
             "plain, s": f"{row['plain']:.1f}",
             "Dask frame, s": f"{row['dask']:.1f}",
-            "ratio": f"{row['ratio']:.2f}" if row["ratio"] <= BAR else f"**{row['ratio']:.2f}**",
+            "ratio": held_against(row["ratio"], BAR),
         }
         for row in compared
     ]
@@ -325,9 +328,7 @@ def main() -> None:
             "method": row["method"],
             "seconds to begin with": f"{row['start']:.1f}",
             "seconds a further million": f"{row['a_million']:.1f}",
-            "largest residual": f"{row['largest_residual']:.1%}"
-            if row["largest_residual"] <= OFF
-            else f"**{row['largest_residual']:.1%}**",
+            "largest residual": held_against(row["largest_residual"], OFF, ".1%"),
         }
         for row in straight
     ]

@@ -8,7 +8,7 @@ from typing import Any
 from ..exceptions import DataError
 from .containers import Target, wrap_target
 
-__all__ = ["check_classes", "check_number_of_classes", "wrap_classes"]
+__all__ = ["check_classes", "wrap_classes"]
 
 # A column of more values than this, of which each has fewer than five rows on average, holds no classes.
 FEW_CLASSES = 20
@@ -36,13 +36,9 @@ def check_classes(classes: list[Any], counts: dict[Any, int], target_column: Any
         raise DataError(
             f"Got one class only ({classes[0]!r}) in the target column {target_column!r}; expected at least two."
         )
-    check_number_of_classes(len(classes), sum(counts.values()), target_column)
-
-
-def check_number_of_classes(n_classes: int, n_rows: int, target_column: Any) -> None:
-    """Refuse a target of so many values that they are no classes."""
-    if n_classes > max(FEW_CLASSES, n_rows // 5):
+    n_rows = sum(counts.values())
+    if len(classes) > max(FEW_CLASSES, n_rows // 5):
         raise DataError(
-            f"Got {n_classes} different values in {n_rows} rows of the target column {target_column!r}; expected "
+            f"Got {len(classes)} different values in {n_rows} rows of the target column {target_column!r}; expected "
             "classes. Is it an identifier or a measured quantity? Cut a quantity into classes first."
         )
