@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import accumulate, pairwise
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -36,8 +38,10 @@ class Layout(nn.Module):
     """
 
     _start: Tensor
-    _places: Tensor
+    _size: Tensor
     _column: Tensor
+    _alike: Tensor
+    _unsorted: Tensor
     _members: Tensor
     _number_column: Tensor
     _number_first: Tensor
@@ -46,15 +50,23 @@ class Layout(nn.Module):
         super().__init__()
         self.sizes, self.numbers = tuple(sizes), tuple(numbers)
         self.starts = tuple(accumulate(self.sizes, initial=0))[:-1]
-        most = torch.arange(max(self.sizes, default=0))
         start, size = (torch.tensor(values, dtype=torch.long) for values in (self.starts, self.sizes))
-        # Place of each padded level among all, or of the fill: (n_columns, most levels).
-        places = torch.where(most < size[:, None], start[:, None] + most, torch.tensor(self.n_levels))
         column = torch.repeat_interleave(torch.arange(len(self.sizes)), size)
+        groups = _groups_alike(self.sizes)
+        # How many columns of a group there are, and levels of the widest of them.
+        self._shapes = [(len(group), max(self.sizes[place] for place in group)) for group in groups]
+        # Levels by group, each column as wide as the widest of its group: its last level stands there several times.
+        alike = [
+            (start[group, None] + torch.arange(most).minimum(size[group, None] - 1)).flatten()
+            for group, (_, most) in zip(groups, self._shapes, strict=True)
+        ]
+        by_group = torch.tensor([place for group in groups for place in group], dtype=torch.long)
         for name, values in {
             "_start": start,
-            "_places": places,
+            "_size": size,
             "_column": column,
+            "_alike": torch.cat([by_group[:0], *alike]),
+            "_unsorted": by_group.argsort(),
             # Which level is whose, as 0 and 1: a product with it sums by column, one with its transpose spreads again.
             "_members": (column[:, None] % BLOCK == torch.arange(min(BLOCK, len(self.sizes)))).float(),
             "_number_column": torch.tensor([column for column, _ in self.numbers], dtype=torch.long),
@@ -85,11 +97,6 @@ class Layout(nn.Module):
         found = torch.zeros(len(levels), self.n_levels, device=levels.device)
         return found.scatter_(1, levels + self._start, 1.0)
 
-    def padded(self, values: Tensor, fill: float) -> Tensor:
-        """Values of all levels, shape (n_rows, n_levels), by column: (n_rows, n_columns, most levels)."""
-        chosen = F.pad(values, (0, 1), value=fill).index_select(1, self._places.flatten())
-        return chosen.unflatten(1, self._places.shape)
-
     def of_columns(self, values: Tensor, columns: Tensor, fill: float) -> Tensor:
         """Values of the levels of one column for each row, shape (n_rows, most levels).
 
@@ -100,37 +107,48 @@ class Layout(nn.Module):
         fill : float
             What stands behind the last level of a column that has fewer than others.
         """
-        return F.pad(values, (0, 1), value=fill).gather(1, self._places[columns])
+        level = torch.arange(max(self.sizes), device=values.device)
+        places = torch.where(
+            level < self._size[columns, None], self._start[columns, None] + level, self.n_levels
+        )
+        return F.pad(values, (0, 1), value=fill).gather(1, places)
 
     def log_normalizers(self, logits: Tensor) -> Tensor:
         """Logarithm of the sum of exponentials of each column's logits, shape (n_rows, n_columns)."""
-        highest, _, sums = self._exponentials(logits)
-        return highest + sums.log()
+        return _LogNormalizers.apply(logits, self)
 
     def softmax(self, logits: Tensor) -> Tensor:
         """Softmax within each column, shape (n_rows, n_levels)."""
-        _, exponentials, sums = self._exponentials(logits)
-        return exponentials / self._spread(sums)
+        return _Softmax.apply(logits, self)
 
     def missed(self, logits: Tensor, levels: Tensor) -> Tensor:
         """Cross entropy of the levels given, in nats, shape (n_rows, n_columns)."""
         return self.log_normalizers(logits) - logits.gather(1, levels + self._start)
 
+    def likeliest(self, logits: Tensor) -> Tensor:
+        """The level of the highest logit in each column, shape (n_rows, n_columns)."""
+        return self._of_groups(logits, torch.argmax).minimum(self._size - 1)
+
     def drawn(self, logits: Tensor) -> Tensor:
         """Levels drawn with the probabilities that logits of shape (n_rows, n_levels) stand for."""
-        return self.padded(logits + gumbel_like(logits), float("-inf")).argmax(2)
+        return self.likeliest(logits + gumbel_like(logits))
+
+    def _of_groups(self, values: Tensor, found: Callable[..., Tensor]) -> Tensor:
+        """The highest of the values of each column, or its place, shape (n_rows, n_columns)."""
+        # Levels first: rows of a table are copied faster than its columns.
+        alike = values.T.index_select(0, self._alike).split([n * most for n, most in self._shapes])
+        parts = [found(part.unflatten(0, shape), 1) for part, shape in zip(alike, self._shapes, strict=True)]
+        return torch.cat(parts).index_select(0, self._unsorted).T
 
     def _exponentials(self, logits: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """The highest logit of each column, exponentials of the logits less that, and their sums by column."""
-        with torch.no_grad():
-            # Levels first: rows of a table are copied faster than its columns.
-            padded = F.pad(logits.T, (0, 0, 0, 1), value=float("-inf")).index_select(
-                0, self._places.flatten()
-            )
-            highest = padded.unflatten(0, self._places.shape).amax(1).T
-        exponentials = (logits - highest.index_select(1, self._column)).clamp(min=LEAST_LOGIT).exp()
-        parts = [exponentials[:, levels] @ self._members[levels, :n] for levels, n in self._blocks]
-        return highest, exponentials, torch.cat(parts, 1)
+        highest = self._of_groups(logits, torch.amax)
+        exponentials = (logits - highest.index_select(1, self._column)).clamp_(min=LEAST_LOGIT).exp_()
+        return highest, exponentials, self._summed(exponentials)
+
+    def _summed(self, values: Tensor) -> Tensor:
+        """Sums of the values of all levels, shape (n_rows, n_levels), by column, (n_rows, n_columns)."""
+        return torch.cat([values[:, levels] @ self._members[levels, :n] for levels, n in self._blocks], 1)
 
     def _spread(self, values: Tensor) -> Tensor:
         """Values of columns, shape (n_rows, n_columns), at all their levels, (n_rows, n_levels)."""
@@ -139,3 +157,45 @@ class Layout(nn.Module):
             part @ self._members[levels, :n].T for part, (levels, n) in zip(parts, self._blocks, strict=True)
         ]
         return torch.cat(spread, 1)
+
+
+def _groups_alike(sizes: tuple[int, ...]) -> list[list[int]]:
+    """Positions of columns, those together that differ in width by less than a factor of two."""
+    groups: dict[int, list[int]] = {}
+    for column, size in enumerate(sizes):
+        groups.setdefault(size.bit_length(), []).append(column)
+    return list(groups.values())
+
+
+class _LogNormalizers(torch.autograd.Function):
+    """With a gradient of two steps, where that of each step of the sum has seven."""
+
+    @staticmethod
+    def forward(ctx: Any, logits: Tensor, layout: Layout) -> Tensor:
+        highest, exponentials, sums = layout._exponentials(logits)
+        ctx.save_for_backward(exponentials, sums)
+        ctx.layout = layout
+        return highest + sums.log()
+
+    @staticmethod
+    def backward(ctx: Any, slope: Tensor) -> tuple[Tensor, None]:  # type: ignore[override]
+        exponentials, sums = ctx.saved_tensors
+        return ctx.layout._spread(slope / sums).mul_(exponentials), None
+
+
+class _Softmax(torch.autograd.Function):
+    """With a gradient of p (g - sum of g p), where that of each step of the softmax has ten."""
+
+    @staticmethod
+    def forward(ctx: Any, logits: Tensor, layout: Layout) -> Tensor:
+        _, exponentials, sums = layout._exponentials(logits)
+        shares = exponentials.div_(layout._spread(sums))
+        ctx.save_for_backward(shares)
+        ctx.layout = layout
+        return shares
+
+    @staticmethod
+    def backward(ctx: Any, slope: Tensor) -> tuple[Tensor, None]:  # type: ignore[override]
+        (shares,) = ctx.saved_tensors
+        change = slope * shares
+        return change.sub_(shares * ctx.layout._spread(ctx.layout._summed(change))), None

@@ -25,10 +25,8 @@ def test_numbers_belong_to_levels():
     assert LAYOUT.is_numbered(levels).tolist() == [[True, True], [False, True]]
 
 
-def test_padding():
+def test_values_of_one_column_for_each_row():
     values = torch.arange(16.0).reshape(2, 8)
-    padded = LAYOUT.padded(values, -1.0)
-    assert padded[0].tolist() == [[0, 1, 2, -1], [3, -1, -1, -1], [4, 5, 6, 7]]
     one_each = LAYOUT.of_columns(values, torch.tensor([2, 0]), -1.0)
     assert one_each.tolist() == [[4, 5, 6, 7], [8, 9, 10, -1]]
 
@@ -55,6 +53,21 @@ def test_softmax_is_within_columns(layout, scale):
             for part in (found, known)
         ]
         torch.testing.assert_close(*slopes)
+
+
+def test_the_likeliest_level():
+    """Of columns of many widths; equal logits are equally likely, but no level is found that a column has not."""
+    layout = Layout((5, 1, 3, 7, 2, 4))
+    torch.manual_seed(0)
+    logits = torch.randn(50, layout.n_levels)
+    expected = torch.stack([part.argmax(1) for part in logits.split(layout.sizes, dim=1)], 1)
+    assert torch.equal(layout.likeliest(logits), expected)
+    assert (layout.likeliest(torch.zeros(50, layout.n_levels)) < torch.tensor(layout.sizes)).all()
+
+
+def test_memory_follows_the_levels_not_the_widest_column():
+    layout = Layout((20_000, *(2,) * 500))
+    assert sum(part.numel() for part in (layout._alike, layout._column)) <= 3 * layout.n_levels
 
 
 def test_no_columns():
