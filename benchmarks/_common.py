@@ -8,6 +8,7 @@ import platform
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from statistics import median
@@ -131,7 +132,7 @@ class Kept:
     def __call__(self, key: dict, work: Callable[[], dict]) -> dict:
         found = self.known(key)
         if found is None:
-            found = key | work()
+            found = key | work() | {"ended": datetime.now().astimezone().isoformat(" ", "minutes")}
             if self.path is not None:
                 with self.path.open("a") as file:
                     file.write(json.dumps(found) + "\n")

@@ -19,6 +19,7 @@ from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import numpy as np
 import pandas as pd
 from _common import DATA, RESULTS, Kept, table, write_results, write_table
 from fidelity import FIGURES, judge, load, split
@@ -124,7 +125,10 @@ def draw(found: list[dict], path: Path) -> None:
             if family != "same work":
                 axis.plot(part["seconds"], part[name], marker="o", label=family, linewidth=1)
         axis.set(xscale="log", xlabel="seconds of fit and draw, two cores", ylabel=label)
+        axis.xaxis.set_major_formatter("{x:g}")
     axes[0].set_yscale("log")
+    for places in (axes[0].yaxis.set_major_formatter, axes[0].yaxis.set_minor_formatter):
+        places("{x:g}")
     axes[1].legend(frameon=False, fontsize=8)
     figure.savefig(path, dpi=150)
 
@@ -177,13 +181,14 @@ def main() -> None:
             "fit s": f"{row['fit']:.0f}",
             "CPU s": f"{row['cpu']:.0f}",
             "draw s": f"{row['draw']:.1f}",
-            "peak MiB": f"{row['peak_MiB']:.0f}",
+            "peak MiB": "" if np.isnan(row["peak_MiB"]) else f"{row['peak_MiB']:.0f}",
         }
         for name, row in means.iterrows()
     ]
     print(table(rows))
     if options.quick or options.only:
         return
+    ended = [run["ended"] for run in found if "ended" in run]
     write_results("deep_generators", {"rows": rows, "runs": found})
     draw(found, RESULTS / "deep_generators.png")
     write_table(
@@ -192,7 +197,7 @@ def main() -> None:
         rows,
         f"Adult, train part to fit on, test part to judge by, {options.seeds} seed(s). shape, trend and copies in %; "
         "c2st and nearer: .5 is ideal. 'preparing' is what comes before the network; peak memory is that of the "
-        "process, for ours the highest so far.",
+        f"process, for ours the highest so far. Runs ended between {min(ended)} and {max(ended)}.",
     )
 
 
