@@ -98,16 +98,13 @@ class NetworkGenerator(TrainedGenerator, BaseGenerator):
         return networks.Layout(tuple(sizes), tuple(numbers))
 
     def _draw_codes(self, n, streams, allowed):
-        return self._draw_kept(n, streams, allowed)[0]
-
-    def _draw_kept(self, n, streams, native):
         with self._placed() as device:
             chunks = [
-                self._draw_chunk(streams.child("chunk", start), native, device)
+                self._draw_chunk(streams.child("chunk", start), allowed, device)
                 for start in range(0, max(n, 1), CHUNK)
             ]
         codes, kept = (np.concatenate(parts)[:n] for parts in zip(*chunks, strict=True))
-        for column, wish in native.items():
+        for column, wish in allowed.items():
             codes[:, column] = wish.settle(codes[:, column])
         return codes, kept
 

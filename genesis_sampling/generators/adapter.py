@@ -112,7 +112,7 @@ class EstimatorGenerator(BaseGenerator):
         for j, column in enumerate(self._columns):
             codes[:, j] = column.codes(features[:, start : start + column.width])
             start += column.width
-        return codes
+        return codes, None
 
     def _draw_features(self, n: int, streams: RandomStreams) -> np.ndarray:
         """Draws of the estimator, shape (n, n_features), in fixed parts that each have a seed."""

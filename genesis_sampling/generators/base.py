@@ -141,9 +141,11 @@ class BaseGenerator(LabelledGenerator):
         label_code = allowed.get(self.n_features_in_) if self.n_features_in_ not in native else None
 
         def candidates(count: int, streams: RandomStreams) -> tuple[pd.DataFrame, np.ndarray]:
-            codes, kept = self._draw_kept(count, streams, native)
+            codes, kept = self._draw_codes(count, streams, native)
             frame = self.encoder_.inverse_transform(codes[:, : self.n_features_in_])
-            good = kept & all_hold(by_rejection, frame)
+            good = all_hold(by_rejection, frame)
+            if kept is not None:
+                good = good & kept
             if label_code is not None:
                 good = good & label_code.contains(codes[:, -1])
             self._n_tried, self._n_good = self._n_tried + count, self._n_good + int(good.sum())
@@ -160,12 +162,6 @@ class BaseGenerator(LabelledGenerator):
         """The conditions that the generator sees to itself."""
         alone = {position: codes for position, codes in allowed.items() if self._meets({position: codes})}
         return alone if self._meets(alone) else {}
-
-    def _draw_kept(
-        self, n: int, streams: RandomStreams, native: Mapping[int, Allowed]
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Encoded rows that meet the native conditions, and which of them to keep, for the law to be right too."""
-        return self._draw_codes(n, streams, native), np.ones(n, dtype=bool)
 
     def _weighed(self, native: Mapping[int, Allowed]) -> Iterable[int]:
         """Columns for whose conditions some rows are not kept; none, where all are."""
@@ -221,5 +217,14 @@ class BaseGenerator(LabelledGenerator):
         """
 
     @abstractmethod
-    def _draw_codes(self, n: int, streams: RandomStreams, allowed: Mapping[int, Allowed]) -> np.ndarray:
-        """Draw encoded rows, shape (n, n_codes); with equal streams fewer rows are the first of more."""
+    def _draw_codes(
+        self, n: int, streams: RandomStreams, allowed: Mapping[int, Allowed]
+    ) -> tuple[np.ndarray, np.ndarray | None]:
+        """Draw encoded rows that meet the conditions; with equal streams fewer rows are the first of more.
+
+        Returns
+        -------
+        codes : ndarray of shape (n, n_codes)
+        kept : ndarray of bool of shape (n,) or None
+            Which of them to keep, for their law to be right too; None for all.
+        """

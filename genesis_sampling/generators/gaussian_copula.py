@@ -183,7 +183,7 @@ class GaussianCopulaGenerator(BaseGenerator):
                 codes[:, part.column] = drawn
         for column, wish in allowed.items():
             codes[:, column] = wish.settle(codes[:, column])
-        return codes
+        return codes, None
 
     def _latent_sets(self, allowed: Mapping[int, Allowed], n: int) -> dict[int, np.ndarray]:
         """Latent -> the intervals to which the conditions confine it."""

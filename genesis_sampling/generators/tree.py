@@ -185,7 +185,7 @@ class TreeGenerator(BaseGenerator):
             codes[:, column] = self._levels[column].decode(levels[column], uniforms[:, 3])
         for column, wish in allowed.items():
             codes[:, column] = wish.settle(codes[:, column])
-        return codes
+        return codes, None
 
 
 def _order(levels: list[Levels], first: tuple[int, ...]) -> np.ndarray:

@@ -109,7 +109,7 @@ class TestTraining:
         X, y = table(600), np.where(np.arange(600) % 6 == 0, "rare", "often")
         fitted = clone(generator).fit(X, y)
         streams = fitted._sample_streams(0)
-        codes = fitted._draw_codes(6000, streams, {})
+        codes, _ = fitted._draw_codes(6000, streams, {})
         share = (codes[:, -1] == 1).mean()
         assert abs(share - 1 / 6) < 5 * np.sqrt(5 / 36 / 6000)
 
