@@ -51,7 +51,7 @@ def case_rows(folder: Path, name: str, change: str | None) -> tuple[pd.DataFrame
         train = train.sample(500, random_state=0).reset_index(drop=True)
     if change == "joined":
         train, test = (
-            part.drop(columns=JOINED).assign(group=part[JOINED].astype(str).agg("/".join, axis=1))
+            part.drop(columns=JOINED).assign(group=part[JOINED].fillna("none").agg("/".join, axis=1))
             for part in (train, test)
         )
     return train, test

@@ -407,6 +407,39 @@ def test_interrupt_is_told(data, monkeypatch):
     assert result.stderr == "Interrupted; nothing was written.\n"
 
 
+class TestTrainedMethods:
+    """Methods that train a network, without one."""
+
+    def test_an_interrupted_training_stops_the_command(self, data, tmp_path, monkeypatch):
+        class Interrupted(GENERATORS["gaussian_copula"]):
+            stop_reason_ = "interrupt"
+
+        monkeypatch.setitem(GENERATORS, "gaussian_copula", Interrupted)
+        for command in (["generate", data, "--rows", 5], ["augment", data, "--target", "label"]):
+            out = tmp_path / "out.csv"
+            result = _genesis(*command, "--method", "gaussian_copula", "-o", out)
+            assert (result.exit_code, out.exists()) == (130, False)
+            assert "Interrupted; nothing was written.\n" in result.stderr
+
+    @pytest.mark.parametrize("command", [["generate", "--rows", 5], ["augment", "--target", "label"]])
+    def test_a_budget_of_time_reaches_the_method(self, data, command, monkeypatch):
+        seen = {}
+        called = "generate" if command[0] == "generate" else "augment"
+
+        def note(*args, **options):
+            seen.update(options)
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr(functional, called, note)
+        _genesis(command[0], data, *command[1:], "--method", "ctgan", "--max-seconds", 3)
+        assert (seen["method"], seen["method_params"]) == ("ctgan", {"max_seconds": 3.0})
+
+    def test_a_budget_of_time_for_a_method_that_does_not_train(self, data):
+        result = _genesis("generate", data, "--rows", 5, "--method", "tree", "--max-seconds", 3)
+        assert result.exit_code == 2
+        assert "ctgan, tvae, diffusion" in result.stderr
+
+
 def test_unexpected_errors_keep_their_traceback(data, monkeypatch):
     def broken(*args, **kwargs):
         raise RuntimeError("a defect")

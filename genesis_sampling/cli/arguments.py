@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import difflib
 import re
 from collections.abc import Iterable
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import typer
 
+from .._hints import did_you_mean
 from ..exceptions import ConstraintParseError, DataError
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ __all__ = [
     "delimiter_of",
     "given",
     "majority_count_of",
+    "method_params_of",
     "names_of",
     "target_counts_of",
     "test_size_of",
@@ -48,19 +49,27 @@ def _usage_error(option: str, message: str) -> NoReturn:
     raise typer.BadParameter(message, param_hint=option)
 
 
-def _near(name: str, names: Iterable[str]) -> str:
-    """A hint at the name that was probably meant."""
-    near = difflib.get_close_matches(name, list(names), 1)
-    return f" Did you mean {near[0]!r}?" if near else ""
-
-
 def choice(option: str, value: str | None, choices: Iterable[str]) -> str | None:
     """A name when it is one of the choices."""
     if value is not None and value not in choices:
         _usage_error(
-            option, f"got {value!r}; expected one of {', '.join(choices)}.{_near(value.lower(), choices)}"
+            option,
+            f"got {value!r}; expected one of {', '.join(choices)}.{did_you_mean(value.lower(), choices)}",
         )
     return value
+
+
+def method_params_of(max_seconds: float | None, method: str | None) -> dict[str, float] | None:
+    """The budget of time for a method that is trained."""
+    from .. import functional
+
+    if max_seconds is None:
+        return None
+    if method not in functional.TRAINED_METHODS:
+        _usage_error(
+            "--max-seconds", f"expected --method {', '.join(functional.TRAINED_METHODS)}, which train."
+        )
+    return {"max_seconds": max_seconds}
 
 
 def checked_ratio(ratio: float | None, target_count: list[str] | None) -> float | None:
@@ -218,7 +227,7 @@ def check_columns(names: Iterable[str], frame: pd.DataFrame) -> None:
         if name not in frame.columns:
             columns = ", ".join(frame.columns[:20]) + (", ..." if frame.shape[1] > 20 else "")
             raise DataError(
-                f"Got the column {name!r}; expected one of: {columns}.{_near(name, frame.columns)}"
+                f"Got the column {name!r}; expected one of: {columns}.{did_you_mean(name, frame.columns)}"
             )
 
 
@@ -271,7 +280,7 @@ def _known_value(values: pd.Series, text: str) -> Any:
     if text not in known:
         listed = ", ".join(list(known)[:20]) + (", ..." if len(known) > 20 else "")
         raise DataError(
-            f"Got {text!r} for the column {values.name!r}; expected one of: {listed}.{_near(text, known)}"
+            f"Got {text!r} for the column {values.name!r}; expected one of: {listed}.{did_you_mean(text, known)}"
         )
     return known[text]
 

@@ -24,11 +24,12 @@ from .arguments import (
     delimiter_of,
     given,
     majority_count_of,
+    method_params_of,
     names_of,
     target_counts_of,
     test_size_of,
 )
-from .commands import Delimiter, DiscreteColumns, Encoding, Quiet, Seed, app
+from .commands import Delimiter, DiscreteColumns, Encoding, MaxSeconds, Quiet, Seed, app
 from .distributing import augment_folder
 from .session import say, session, summarise, title, write_report
 
@@ -253,6 +254,7 @@ def _augment(
     engine: Engine = None,
     scheduler: Scheduler = None,
     memory_limit: MemoryLimit = None,
+    max_seconds: MaxSeconds = None,
     seed: Seed = None,
     delimiter: Delimiter = None,
     encoding: Encoding = None,
@@ -268,6 +270,7 @@ def _augment(
         options = given(
             strategy=choice("--strategy", strategy, functional.STRATEGIES),
             method=choice("--method", method, functional.METHODS),
+            method_params=method_params_of(max_seconds, method),
             ratio=checked_ratio(ratio, target_count),
             target_counts=target_counts_of(target_count or []),
             majority_count=majority_count_of(majority_count, strategy),

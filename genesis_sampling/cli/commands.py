@@ -19,6 +19,7 @@ __all__ = [
     "DiscreteColumns",
     "Encoding",
     "Force",
+    "MaxSeconds",
     "Quiet",
     "Seed",
     "app",
@@ -48,6 +49,12 @@ DiscreteColumns = Annotated[
     str | None,
     typer.Option(
         metavar="NAME,NAME", help="Columns that hold categories, beside the text columns: numeric codes."
+    ),
+]
+MaxSeconds = Annotated[
+    float | None,
+    typer.Option(
+        metavar="S", help="Seconds that ctgan, tvae or diffusion train at the most; the best state is kept."
     ),
 ]
 Seed = Annotated[int | None, typer.Option(metavar="N", min=0, help="Seed: the same one gives the same rows.")]

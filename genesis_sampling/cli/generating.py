@@ -14,10 +14,11 @@ from .arguments import (
     conditions_of,
     delimiter_of,
     given,
+    method_params_of,
     names_of,
     wanted_values,
 )
-from .commands import DataPath, Delimiter, DiscreteColumns, Encoding, Force, Quiet, Seed, app
+from .commands import DataPath, Delimiter, DiscreteColumns, Encoding, Force, MaxSeconds, Quiet, Seed, app
 from .session import say, session, title
 
 EXAMPLES = """\b
@@ -56,6 +57,7 @@ def _generate(
             "are a choice.",
         ),
     ] = None,
+    max_seconds: MaxSeconds = None,
     seed: Seed = None,
     delimiter: Delimiter = None,
     encoding: Encoding = None,
@@ -68,7 +70,11 @@ def _generate(
         from ..tables.files import OutputRows, read_table, write_tables
 
         started = perf_counter()
-        options = given(method=choice("--method", method, functional.GENERATING_METHODS), random_state=seed)
+        options = given(
+            method=choice("--method", method, functional.GENERATING_METHODS),
+            method_params=method_params_of(max_seconds, method),
+            random_state=seed,
+        )
         layout = given(delimiter=delimiter_of(delimiter), encoding=encoding)
         discrete, wanted = names_of(discrete_columns), wanted_values(condition or [])
         output = checked_output("--output", output, [data], "_synthetic", force)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 import warnings
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ import numpy as np
 import pandas as pd
 from sklearn.utils import _safe_indexing
 
+from .._hints import did_you_mean
 from .._random import RandomStreams
 from ..exceptions import DataError, IdentifierWarning
 from ..tables import ColumnKind, TableEncoder
@@ -274,9 +274,9 @@ def split_target(X: Any, y: Any) -> tuple[Any, Any, Any]:
     if is_frame(X) and (isinstance(y, str) or np.isscalar(y)):
         names = list(X.columns)
         if y not in names:
-            near = difflib.get_close_matches(str(y), [str(name) for name in names], 1)
-            hint = f" Did you mean {near[0]!r}?" if near else ""
-            raise DataError(f"Got y={y!r}; expected labels, or the name of one of {names[:20]}.{hint}")
+            raise DataError(
+                f"Got y={y!r}; expected labels, or the name of one of {names[:20]}.{did_you_mean(y, names)}"
+            )
         if names.count(y) > 1:
             raise DataError(f"Got {names.count(y)} columns called {y!r}; expected one. Rename them.")
         name = y

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,6 +10,7 @@ import pandas as pd
 from sklearn.metrics import get_scorer_names
 from sklearn.model_selection import StratifiedKFold, check_cv
 
+from .._hints import did_you_mean
 from .._random import RandomStreams
 from ..exceptions import DataError
 from ..tables.containers import Target, array_of_rows, wrap_table
@@ -152,10 +152,9 @@ def _check_scoring(scoring: Any) -> None:
     if scoring is None or callable(scoring):
         return
     if not isinstance(scoring, str) or scoring not in get_scorer_names():
-        near = difflib.get_close_matches(str(scoring), get_scorer_names(), 1)
         raise DataError(
             f"Got scoring={scoring!r}; expected a name of a scorer of scikit-learn, scorer(estimator, X, y) or None."
-            + (f" Did you mean {near[0]!r}?" if near else "")
+            + did_you_mean(scoring, get_scorer_names())
         )
 
 

@@ -1,7 +1,7 @@
 """The main jobs in one call each, for a table with its target as one of the columns."""
 
 from ._counts import STRATEGIES
-from ._methods import GENERATING_METHODS, METHODS
+from ._methods import GENERATING_METHODS, METHODS, TRAINED_METHODS
 from .augmenting import Augmented, augment, augment_imbalanced
 from .conditional import ConditionalGenerator
 from .generating import generate
@@ -12,6 +12,7 @@ __all__ = [
     "GENERATING_METHODS",
     "METHODS",
     "STRATEGIES",
+    "TRAINED_METHODS",
     "Augmented",
     "ConditionalGenerator",
     "Mixture",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 from imblearn.over_sampling import RandomOverSampler
 from sklearn.base import clone
 
+from .._hints import did_you_mean
 from ..exceptions import DataError
 from ..filters import parse_constraints
 from ..generators import BaseGenerator, as_generator
@@ -28,6 +28,7 @@ from ..samplers import (
 __all__ = [
     "GENERATING_METHODS",
     "METHODS",
+    "TRAINED_METHODS",
     "balancing_sampler",
     "check_choice",
     "chosen_generator",
@@ -43,6 +44,8 @@ SAMPLERS: dict[str, Callable[[], Any]] = {
     "random": RandomOverSampler,
 }
 GENERATING_METHODS = ("auto", *GENERATORS)
+# What takes a budget of time.
+TRAINED_METHODS = tuple(name for name, kind in GENERATORS.items() if getattr(kind, "needs_many_rows", False))
 METHODS = (*GENERATING_METHODS, *SAMPLERS)
 
 
@@ -115,10 +118,8 @@ def named_columns(columns: Any) -> list[Any]:
 def check_choice(name: str, value: Any, choices: Iterable[str]) -> None:
     """Refuse a value that is none of the choices, with the one that was probably meant."""
     if value not in choices:
-        near = difflib.get_close_matches(str(value), list(choices), 1)
         raise DataError(
-            f"Got {name}={value!r}; expected one of {list(choices)}."
-            + (f" Did you mean {near[0]!r}?" if near else "")
+            f"Got {name}={value!r}; expected one of {list(choices)}.{did_you_mean(value, choices)}"
         )
 
 

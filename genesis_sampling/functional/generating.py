@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ..generators._interrupts import stop_if_interrupted
 from .conditional import ConditionalGenerator
 
 __all__ = ["generate"]
@@ -57,4 +58,6 @@ def generate(
     (3, 2)
     """
     generator = ConditionalGenerator(method, method_params=method_params, random_state=random_state)
-    return generator.fit(df, discrete_columns).generate(n_rows, conditions)
+    generator.fit(df, discrete_columns)
+    stop_if_interrupted(generator.generator_)
+    return generator.generate(n_rows, conditions)

@@ -74,4 +74,6 @@ class LatentSpace:
         n_latent = self._model.config.n_latent
         if latents.ndim != 2 or latents.shape[1] != n_latent:
             raise DataError(f"Got latents of shape {latents.shape}; expected (n, {n_latent}).")
+        if not np.isfinite(latents).all():
+            raise DataError("Got latents that are not finite; expected numbers alone.")
         return latents

@@ -54,6 +54,8 @@ class NetworkGenerator(TrainedGenerator, BaseGenerator):
         return self.encoder_
 
     def _fit_codes(self, codes, discrete, first, streams):
+        if not self.n_features_in_:
+            raise DataError("Got a table without columns; expected at least one to learn.")
         _warn_of_few(len(codes))
         n_columns = self.n_features_in_
         classes = codes[:, n_columns].astype(np.int64) if first else None

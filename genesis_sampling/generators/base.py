@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Hashable, Iterable, Mapping
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -118,8 +119,8 @@ class BaseGenerator(LabelledGenerator):
             When the conditions are met by too few candidates; the message has the share that met them.
         """
         check_is_fitted(self)
-        if n < 0:
-            raise DataError(f"Got n={n}; expected a number of rows that is not negative.")
+        if not isinstance(n, Integral) or n < 0:
+            raise DataError(f"Got n={n!r}; expected a whole number of rows that is not negative.")
         streams = self._sample_streams(random_state)
         self._n_tried = self._n_good = 0
         try:

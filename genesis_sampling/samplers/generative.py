@@ -30,6 +30,7 @@ from ..generators import (
     TVAEGenerator,
     as_generator,
 )
+from ..generators._interrupts import stop_if_interrupted
 from ..generators._labelled import LabelledGenerator
 from ..tables.containers import Table
 from ..tables.items import ItemTable, items_frame, settled, wrap_items
@@ -269,11 +270,7 @@ class GenerativeOverSampler(ClasswiseOverSampler):
             return _fit_generator(generator, rows, labels, schema)
         key = fingerprint(rows, labels, schema, generator)
         cached = memory.cache(_pickled_generator, ignore=["generator", "rows", "labels", "schema"])
-        kept = cached.call_and_shelve(generator, rows, labels, schema, key)
-        fitted = pickle.loads(kept.get())
-        if getattr(fitted, "stop_reason_", None) == "interrupt":
-            kept.clear()  # the next run shall learn to the end
-        return fitted
+        return pickle.loads(cached(generator, rows, labels, schema, key))
 
 
 def _learned(table: Table, positions: np.ndarray) -> Any:
@@ -296,6 +293,7 @@ def _pickled_generator(generator: Any, rows: Any, labels: Any, schema: Any, key:
 def _fit_generator(generator: Any, rows: Any, labels: Any, schema: Any) -> Any:
     options = {"schema": schema} if isinstance(generator, BaseGenerator) else {}
     generator.fit(*([rows] if labels is None else [rows, labels]), **options)
+    stop_if_interrupted(generator)
     return generator
 
 

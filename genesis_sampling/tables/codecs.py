@@ -162,7 +162,8 @@ class CategoryCodec:
         unseen = (codes < 0) & ~missing
         if unseen.any():
             raise DataError(
-                f"Got the category {values[unseen].iloc[0]!r}, which was not there when the column was learned; "
+                f"Got the category {values[unseen].iloc[0]!r}{_in_column(values.name)}, which was not there when the "
+                "column was learned; "
                 f"expected one of {list(self.categories[:10])}{' ...' if len(self.categories) > 10 else ''}."
             )
         codes[missing] = np.nan
@@ -311,3 +312,8 @@ def _missing_marker(values: pd.Series) -> Any:
     if len(missing):
         return missing.iloc[0]
     return getattr(values.dtype, "na_value", np.nan)
+
+
+def _in_column(name: Any) -> str:
+    """Where a value stands, if its column has a name."""
+    return "" if name is None else f" in the column {name!r}"

@@ -7,7 +7,6 @@ unknown ones in between are why both need more than a boolean.
 
 from __future__ import annotations
 
-import difflib
 import operator
 import re
 from collections.abc import Callable, Hashable, Iterable
@@ -19,6 +18,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from pandas.api import types as pdt
 
+from .._hints import did_you_mean
 from ..exceptions import ConstraintError
 
 OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
@@ -140,10 +140,8 @@ def _unknown_column(frame: pd.DataFrame, column: Hashable) -> str:
             'call set_output(transform="pandas") on the step before.'
         )
     names = [str(name) for name in frame.columns]
-    near = difflib.get_close_matches(str(column), names, n=1)
-    hint = f" Did you mean {near[0]!r}?" if near else ""
     listed = ", ".join(repr(name) for name in names[:20]) + (", ..." if len(names) > 20 else "")
-    return f"Got unknown column {column!r}; expected one of {listed}.{hint}"
+    return f"Got unknown column {column!r}; expected one of {listed}.{did_you_mean(column, names)}"
 
 
 def operand(frame: pd.DataFrame, column: Hashable) -> pd.Series:

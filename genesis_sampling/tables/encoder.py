@@ -113,7 +113,7 @@ class TableEncoder(BaseEstimator):
             if isinstance(codec, IntegerCodec) and not codec.is_time and codec.ranks is None:
                 value = value.item() if isinstance(value, np.generic) else value
                 return float(value - codec.offset)  # Python's integers are exact
-            return float(codec.encode(pd.Series([value]).astype(codec.dtype))[0])
+            return float(codec.encode(pd.Series([value], name=self._names[column]).astype(codec.dtype))[0])
         except (TypeError, ValueError) as error:
             if isinstance(error, DataError):
                 raise

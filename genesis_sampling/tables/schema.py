@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ import numpy as np
 import pandas as pd
 from pandas.api import types
 
+from .._hints import did_you_mean
 from ..exceptions import DataError, IdentifierWarning, MixedTypesError
 
 __all__ = ["Column", "ColumnKind", "TableSchema", "categorical_positions", "infer_schema"]
@@ -137,8 +137,7 @@ def check_column_names(names: pd.Index) -> None:
 def check_target_name(names: list[Any], target_column: Any) -> None:
     """Refuse a target that is no column, or the only one."""
     if target_column not in names:
-        near = difflib.get_close_matches(str(target_column), [str(name) for name in names], 1)
-        hint = f" Did you mean {near[0]!r}?" if near else ""
+        hint = did_you_mean(target_column, names)
         if len(names) == 1:
             hint = " There is only one column: is the delimiter another one than was expected?"
         raise DataError(f"Got the target column {target_column!r}; expected one of {names[:20]}.{hint}")

@@ -222,6 +222,12 @@ def test_a_warm_start_refuses_gaps_that_were_not_there(generator):
         fitted.fit(gappy)
 
 
+@over_networks
+def test_a_table_without_columns_is_refused(generator):
+    with pytest.raises(DataError, match="Got a table without columns"):
+        clone(generator).fit(pd.DataFrame(index=range(5)))
+
+
 @pytest.mark.parametrize("widths", [(), (64, 0), (64, -1), (64, 32.5), (True,)])
 @pytest.mark.parametrize(
     ("generator", "name"),
@@ -313,6 +319,8 @@ class TestLatents:
 
     def test_bad_use(self, walked):
         generator, X = walked
+        with pytest.raises(DataError, match="latents that are not finite"):
+            generator.decode(np.full((3, 4), np.nan))
         with pytest.raises(DataError, match=r"latents of shape \(3, 2\); expected \(n, 4\)"):
             generator.decode(np.zeros((3, 2)))
         with pytest.raises(DataError, match="fit was given no labels"):

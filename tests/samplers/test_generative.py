@@ -194,11 +194,12 @@ class TestCache:
         sampler.fit_resample(X, np.where(np.arange(200) == 60, "b", y))
         assert n_fits() == 2
 
-    def test_a_fit_that_was_interrupted_is_not_kept(self, spy, three, tmp_path):
+    def test_a_fit_that_was_interrupted_stops_the_run_and_is_not_kept(self, spy, three, tmp_path):
         generator, n_fits = InterruptedGenerator(spy[0].log), spy[1]
         sampler = GenerativeOverSampler(generator, train_on="all", memory=tmp_path / "cache", random_state=0)
-        sampler.fit_resample(*three)
-        sampler.fit_resample(*three)
+        for _ in range(2):
+            with pytest.raises(KeyboardInterrupt):
+                sampler.fit_resample(*three)
         assert n_fits() == 2
 
     def test_users_own_object_is_not_cached(self, three, tmp_path):
