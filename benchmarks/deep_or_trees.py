@@ -39,7 +39,7 @@ CASES = {
     "85 columns: coil2000": ("coil2000", None),
     "279 columns, 406 rows: arrhythmia": ("arrhythmia", None),
     "500 rows: adult": ("adult", "few"),
-    "a column of some 4,000 categories: adult": ("adult", "joined"),
+    "a column of some 3,000 categories: adult": ("adult", "joined"),
 }
 CONDITIONS = {"sex": "Female", "age": (30, 39), "education": ["Bachelors", "Masters"]}
 DRAWN = 2000
