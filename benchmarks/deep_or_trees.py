@@ -41,6 +41,8 @@ CASES = {
     "500 rows: adult": ("adult", "few"),
     "a column of some 3,000 categories: adult": ("adult", "joined"),
 }
+# Cases in which the first seed had a network ahead of the trees are looked at with more of them.
+AGAIN = {"500 rows: adult": 5}
 CONDITIONS = {"sex": "Female", "age": (30, 39), "education": ["Bachelors", "Masters"]}
 DRAWN = 2000
 
@@ -114,7 +116,7 @@ def main() -> None:
     once = Kept(options.cache)
 
     def note(case: str, name: str, train: pd.DataFrame, test: pd.DataFrame, run) -> None:
-        for seed in range(options.seeds):
+        for seed in range(max(options.seeds, AGAIN.get(case, 1))):
             key = {"case": case, "": name, "seed": seed}
             found.append(once(key, partial(judged, train, test, partial(run, seed), options.tool)))
 
@@ -133,11 +135,13 @@ def main() -> None:
             note(
                 case, candidate, known, fresh, lambda seed, m=make: one_run(m, train, seed, DRAWN, CONDITIONS)
             )
-    means = pd.DataFrame(found).groupby(["case", ""], sort=False).mean(numeric_only=True).reset_index()
+    by_candidate = pd.DataFrame(found).groupby(["case", ""], sort=False)
+    means = by_candidate.mean(numeric_only=True).assign(seeds=by_candidate.size()).reset_index()
     rows = [
         {
             "case": row["case"],
             "rows of": row[""],
+            "seeds": row["seeds"],
             **{figure: f"{row[figure]:.3f}" for figure in (*FIGURES, "useful")},
             "fit, CPU s": "" if np.isnan(row["fit"]) else f"{row['fit']:.1f}",
             "draw, CPU s": "" if np.isnan(row["draw"]) else f"{row['draw']:.1f}",
@@ -153,7 +157,8 @@ def main() -> None:
         "deep_or_trees",
         "Neural generators or trees",
         rows,
-        f"Defaults, {options.seeds} seed(s). shape, trend and copies in %; c2st and nearer: .5 is ideal; useful is the "
+        "Defaults, means over seeds; cases in which the first seed had a network ahead have more of them. shape, trend "
+        "and copies in %; c2st and nearer: .5 is ideal; useful is the "
         "AUC on test rows of boosted trees that saw drawn rows alone. Conditions: "
         f"{', '.join(f'{name} {wish}' for name, wish in CONDITIONS.items())}; judged against test rows that meet them.",
     )

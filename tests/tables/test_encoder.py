@@ -170,7 +170,8 @@ class TestCategories:
     def test_unseen(self):
         encoder = TableEncoder().fit(pd.DataFrame({"c": ["a", "b"]}))
         with pytest.raises(
-            DataError, match=r"category 'z' in the column 'c', which was not there .* expected one of \['a', 'b'\]"
+            DataError,
+            match=r"category 'z' in the column 'c', which was not there .* expected one of \['a', 'b'\]",
         ):
             encoder.transform(pd.DataFrame({"c": ["a", "z"]}))
 
