@@ -106,10 +106,7 @@ class ImageGenerator(TrainedGenerator):
         images : ndarray of shape (n, ...)
             In the shape, type and range of those that were learned.
         """
-        check_is_fitted(self)
-        if n < 0:
-            raise DataError(f"Got n={n}; expected a number of images that is not negative.")
-        streams = self._sample_streams(random_state)
+        streams = self._begin_sample(n, random_state)
         classes = None
         if self._classes is not None and y is None:
             classes = draw_from(self._class_shares, n, streams.child("classes").rng())

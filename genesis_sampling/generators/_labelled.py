@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC
 from collections.abc import Iterator
 from contextlib import contextmanager
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -60,7 +61,14 @@ class LabelledGenerator(BaseEstimator, ABC):
         """The classes, in the order of their codes; None without labels."""
         return None if self.target_ is None else list(self.target_.classes)
 
-    def _sample_streams(self, random_state) -> RandomStreams:
+    def _begin_sample(self, n: Any, random_state: Any) -> RandomStreams:
+        """The streams of a draw of ``n``, once it is known that there can be one."""
+        check_is_fitted(self)
+        if not isinstance(n, Integral) or n < 0:
+            raise DataError(f"Got n={n!r}; expected a whole number that is not negative.")
+        return self._sample_streams(random_state)
+
+    def _sample_streams(self, random_state: Any) -> RandomStreams:
         if random_state is not None:
             return RandomStreams.from_random_state(random_state).child("sample")
         self._n_draws += 1

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Hashable, Iterable, Mapping
-from numbers import Integral
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from sklearn.base import _fit_context
 from sklearn.utils._param_validation import StrOptions
-from sklearn.utils.validation import check_is_fitted
 
 from .._random import RandomStreams
 from ..exceptions import DataError
@@ -118,10 +116,7 @@ class BaseGenerator(LabelledGenerator):
         TargetNotReachedError
             When the conditions are met by too few candidates; the message has the share that met them.
         """
-        check_is_fitted(self)
-        if not isinstance(n, Integral) or n < 0:
-            raise DataError(f"Got n={n!r}; expected a whole number of rows that is not negative.")
-        streams = self._sample_streams(random_state)
+        streams = self._begin_sample(n, random_state)
         self._n_tried = self._n_good = 0
         try:
             if y is None or np.ndim(y) == 0:

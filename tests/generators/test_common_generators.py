@@ -243,11 +243,13 @@ class TestTables:
 
     def test_no_rows_asked(self, generator):
         table = nasty_table(60)
-        rows = clone(generator).fit(table).sample(0)
+        generator = clone(generator).fit(table)
+        rows = generator.sample(0)
         assert len(rows) == 0
         pd.testing.assert_series_equal(rows.dtypes, table.dtypes)
-        with pytest.raises(DataError, match="n=-1"):
-            clone(generator).fit(table).sample(-1)
+        for n in (-1, 2.5):
+            with pytest.raises(DataError, match=f"Got n={n}; expected a whole number"):
+                generator.sample(n)
 
     def test_more_columns_than_rows(self, generator):
         X = np.random.default_rng(0).normal(size=(20, 60))

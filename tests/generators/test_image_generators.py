@@ -154,9 +154,11 @@ class TestGenerators:
         X, y = halves()
         with pytest.raises(DataError, match="Got 3 labels for 120 rows"):
             clone(generator).fit(X, y[:3])
-        with pytest.raises(DataError, match="Got n=-1"):
-            clone(generator).fit(X).sample(-1)
-        assert clone(generator).fit(X).sample(0).shape == (0, 8, 8)
+        generator = clone(generator).fit(X)
+        for n in (-1, 2.5):
+            with pytest.raises(DataError, match=f"Got n={n}; expected a whole number"):
+                generator.sample(n)
+        assert generator.sample(0).shape == (0, 8, 8)
 
     def test_without_torch(self, generator, monkeypatch):
         monkeypatch.setitem(sys.modules, "torch", None)
