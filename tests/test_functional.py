@@ -296,7 +296,7 @@ class TestBadInput:
         self.fails("Got ndarray; expected a dataframe", df.to_numpy())
 
     def test_missing_target(self, df):
-        self.fails(r"target column 'sate'; expected one of \['amount'.* Did you mean 'state'\?", df, "sate")
+        self.fails(r"target column 'sate'; expected one of 'amount'.* Did you mean 'state'\?", df, "sate")
 
     def test_wrong_delimiter(self):
         self.fails("only one column: is the delimiter", pd.DataFrame({"a;b;state": ["1;2;ok"]}))

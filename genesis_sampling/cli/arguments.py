@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import typer
 
-from .._hints import did_you_mean
+from .._hints import did_you_mean, one_of
 from ..exceptions import ConstraintParseError, DataError
 
 if TYPE_CHECKING:
@@ -225,10 +225,7 @@ def check_columns(names: Iterable[str], frame: pd.DataFrame) -> None:
     """Refuse names that the table does not have."""
     for name in names:
         if name not in frame.columns:
-            columns = ", ".join(frame.columns[:20]) + (", ..." if frame.shape[1] > 20 else "")
-            raise DataError(
-                f"Got the column {name!r}; expected one of: {columns}.{did_you_mean(name, frame.columns)}"
-            )
+            raise DataError(f"Got the column {name!r}; expected {one_of(name, frame.columns)}")
 
 
 def check_mark(mark: bool, frame: pd.DataFrame) -> None:
@@ -278,10 +275,7 @@ def _known_value(values: pd.Series, text: str) -> Any:
     """The category that a text stands for."""
     known = {str(value): value for value in values.dropna().unique()}
     if text not in known:
-        listed = ", ".join(list(known)[:20]) + (", ..." if len(known) > 20 else "")
-        raise DataError(
-            f"Got {text!r} for the column {values.name!r}; expected one of: {listed}.{did_you_mean(text, known)}"
-        )
+        raise DataError(f"Got {text!r} for the column {values.name!r}; expected {one_of(text, known)}")
     return known[text]
 
 

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from sklearn.utils import _safe_indexing
 
-from .._hints import did_you_mean
+from .._hints import one_of
 from .._random import RandomStreams
 from ..exceptions import DataError, IdentifierWarning
 from ..tables import ColumnKind, TableEncoder
@@ -274,9 +274,7 @@ def split_target(X: Any, y: Any) -> tuple[Any, Any, Any]:
     if is_frame(X) and (isinstance(y, str) or np.isscalar(y)):
         names = list(X.columns)
         if y not in names:
-            raise DataError(
-                f"Got y={y!r}; expected labels, or the name of one of {names[:20]}.{did_you_mean(y, names)}"
-            )
+            raise DataError(f"Got y={y!r}; expected labels, or the name of {one_of(y, names)}")
         if names.count(y) > 1:
             raise DataError(f"Got {names.count(y)} columns called {y!r}; expected one. Rename them.")
         name = y

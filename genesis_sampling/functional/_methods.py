@@ -9,7 +9,7 @@ from typing import Any
 from imblearn.over_sampling import RandomOverSampler
 from sklearn.base import clone
 
-from .._hints import did_you_mean
+from .._hints import one_of
 from ..exceptions import DataError
 from ..filters import parse_constraints
 from ..generators import BaseGenerator, as_generator
@@ -118,9 +118,7 @@ def named_columns(columns: Any) -> list[Any]:
 def check_choice(name: str, value: Any, choices: Iterable[str]) -> None:
     """Refuse a value that is none of the choices, with the one that was probably meant."""
     if value not in choices:
-        raise DataError(
-            f"Got {name}={value!r}; expected one of {list(choices)}.{did_you_mean(value, choices)}"
-        )
+        raise DataError(f"Got {name}={value!r}; expected {one_of(value, choices)}")
 
 
 def _with_categories(estimator: Any, discrete_columns: Sequence[Any] | None) -> Any:

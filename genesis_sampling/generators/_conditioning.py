@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from .._hints import did_you_mean
+from .._hints import one_of
 from .._random import RandomStreams
 from ..exceptions import ConstraintError, DataError, TargetNotReachedError
 from ..tables import TableEncoder
@@ -96,10 +96,8 @@ def allowed_codes(
     for condition in conditions:
         for column in condition.columns:
             if column not in names:
-                listed = f"{names[:20]}{' ...' if len(names) > 20 else ''}"
                 raise DataError(
-                    f"Got a condition on {column!r}, which is no column; expected some of {listed}."
-                    + did_you_mean(column, names)
+                    f"Got a condition on {column!r}, which is no column; expected {one_of(column, names)}"
                 )
         position = names.index(condition.columns[0])
         if isinstance(condition, Between):

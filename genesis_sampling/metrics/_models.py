@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 
+from .._hints import one_of
 from .._random import RandomStreams
 from ..exceptions import DataError, IdentifierWarning
 from ..tables import infer_schema
@@ -251,7 +252,7 @@ def read_task(
 
 def _check_frame(name: str, frame: pd.DataFrame, columns: pd.Index, target: Any) -> None:
     if target not in columns:
-        raise DataError(f"Got target={target!r}; expected one of {list(columns)[:20]}.")
+        raise DataError(f"Got target={target!r}; expected {one_of(target, columns)}")
     differing = columns.symmetric_difference(frame.columns)
     if len(differing):
         raise DataError(
@@ -276,7 +277,7 @@ def _classes(labels: pd.Series, pos_label: Any) -> tuple[np.ndarray, int]:
         # Of equally rare classes the last one, as scikit-learn counts 1 and not 0 as positive.
         pos_label = counts.index[::-1][counts.to_numpy()[::-1].argmin()]
     if pos_label not in counts.index:
-        raise DataError(f"Got pos_label={pos_label!r}; expected one of {counts.index.tolist()[:20]}.")
+        raise DataError(f"Got pos_label={pos_label!r}; expected {one_of(pos_label, counts.index.tolist())}")
     found = (
         [label for label in counts.index if label != pos_label] if len(counts) == 2 else list(counts.index)
     )

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from pandas.api import types
 
+from .._hints import one_of
 from ..exceptions import DataError
 from ..tables import ColumnKind, infer_schema
 from ..tables.containers import wrap_table
@@ -115,7 +116,7 @@ class TablePair:
 def position_of(name: Any, names: tuple) -> int:
     """Position of a column among the names of all; an error for a name that is none of them."""
     if name not in names:
-        raise DataError(f"Got {name!r} as a column; expected one of {list(names)[:20]}.")
+        raise DataError(f"Got {name!r} as a column; expected {one_of(name, names)}")
     return names.index(name)
 
 

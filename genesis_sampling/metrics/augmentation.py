@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from .._hints import one_of
 from ..exceptions import DataError
 from ..tables.containers import wrap_table
 from . import bias, diversity, fidelity, manifold, privacy, utility
@@ -229,7 +230,7 @@ class AugmentationMetrics:
         counts = {}
         for name, frame in (("real", self.all_real), ("synthetic", self.all_synthetic)):
             if self.target not in frame:
-                raise DataError(f"Got target={self.target!r}; expected one of {list(frame.columns)[:20]}.")
+                raise DataError(f"Got target={self.target!r}; expected {one_of(self.target, frame.columns)}")
             counts[name] = frame[self.target].value_counts()
         if not len(counts["synthetic"]):
             raise DataError(

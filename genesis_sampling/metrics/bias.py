@@ -10,6 +10,7 @@ import pandas as pd
 from pandas.api import types
 from scipy.stats import binomtest
 
+from .._hints import one_of
 from ..exceptions import DataError
 from ._models import Task, read_task
 from ._pair import as_pair
@@ -140,7 +141,7 @@ def group_effects(
         random_state=random_state,
     )
     if sensitive not in task["real"].X:
-        raise DataError(f"Got sensitive={sensitive!r}; expected one of {list(task['real'].X.columns)[:20]}.")
+        raise DataError(f"Got sensitive={sensitive!r}; expected {one_of(sensitive, task['real'].X.columns)}")
     trained = None if test is None else task.drawn(max_rows, random_state)
     columns = {name: task[name].X[sensitive] for name in ("real", "synthetic")}
     if trained is not None:

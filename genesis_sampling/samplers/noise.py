@@ -11,6 +11,7 @@ import pandas as pd
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import _check_sample_weight
 
+from .._hints import one_of
 from .._random import RandomStreams
 from ..exceptions import DataError
 from ..tables import ColumnKind, TableEncoder
@@ -286,7 +287,7 @@ def _per_column(value: Any, names: list[Any], parameter: str) -> np.ndarray:
 
 def _column(name: Any, names: list[Any], parameter: str) -> int:
     if name not in names:
-        raise DataError(f"Got {parameter} for {name!r}, which is no column; expected some of {names[:20]}.")
+        raise DataError(f"Got {parameter} for {name!r}, which is no column; expected {one_of(name, names)}")
     return names.index(name)
 
 

@@ -18,7 +18,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from pandas.api import types as pdt
 
-from .._hints import did_you_mean
+from .._hints import one_of
 from ..exceptions import ConstraintError
 
 OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
@@ -139,9 +139,7 @@ def _unknown_column(frame: pd.DataFrame, column: Hashable) -> str:
             f"no names; expected a position from 0 to {frame.shape[1] - 1}. To use names, pass a DataFrame or "
             'call set_output(transform="pandas") on the step before.'
         )
-    names = [str(name) for name in frame.columns]
-    listed = ", ".join(repr(name) for name in names[:20]) + (", ..." if len(names) > 20 else "")
-    return f"Got unknown column {column!r}; expected one of {listed}.{did_you_mean(column, names)}"
+    return f"Got unknown column {column!r}; expected {one_of(column, map(str, frame.columns))}"
 
 
 def operand(frame: pd.DataFrame, column: Hashable) -> pd.Series:

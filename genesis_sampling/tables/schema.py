@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from pandas.api import types
 
-from .._hints import did_you_mean
+from .._hints import one_of
 from ..exceptions import DataError, IdentifierWarning, MixedTypesError
 
 __all__ = ["Column", "ColumnKind", "TableSchema", "categorical_positions", "infer_schema"]
@@ -137,10 +137,11 @@ def check_column_names(names: pd.Index) -> None:
 def check_target_name(names: list[Any], target_column: Any) -> None:
     """Refuse a target that is no column, or the only one."""
     if target_column not in names:
-        hint = did_you_mean(target_column, names)
-        if len(names) == 1:
-            hint = " There is only one column: is the delimiter another one than was expected?"
-        raise DataError(f"Got the target column {target_column!r}; expected one of {names[:20]}.{hint}")
+        alone = " There is only one column: is the delimiter another one than was expected?"
+        raise DataError(
+            f"Got the target column {target_column!r}; expected {one_of(target_column, names)}"
+            + (alone if len(names) == 1 else "")
+        )
     if len(names) < 2:
         raise DataError(
             f"Got a table whose only column is the target {target_column!r}; expected features beside it."

@@ -102,7 +102,7 @@ class TestScale:
     @pytest.mark.parametrize("parameter", ["noise_scale", "noise_std", "clip"])
     def test_unknown_column_is_named(self, normal, parameter):
         with pytest.raises(
-            DataError, match=rf"{parameter} for 'z', which is no column; expected some of \['a', 'b'\]"
+            DataError, match=rf"{parameter} for 'z', which is no column; expected one of 'a', 'b'"
         ):
             made_from(normal, **{parameter: {"z": (0, 1) if parameter == "clip" else 1.0}})
 
