@@ -299,7 +299,8 @@ class TestBadInput:
         self.fails(r"target column 'sate'; expected one of 'amount'.* Did you mean 'state'\?", df, "sate")
 
     def test_wrong_delimiter(self):
-        self.fails("only one column: is the delimiter", pd.DataFrame({"a;b;state": ["1;2;ok"]}))
+        table = pd.DataFrame({"a;b;state": ["1;2;ok"]})
+        self.fails("expected 'a;b;state'. There is only one column: is the delimiter", table)
 
     def test_target_alone(self, df):
         self.fails("only column is the target 'state'", df[["state"]])

@@ -137,11 +137,12 @@ def check_column_names(names: pd.Index) -> None:
 def check_target_name(names: list[Any], target_column: Any) -> None:
     """Refuse a target that is no column, or the only one."""
     if target_column not in names:
-        alone = " There is only one column: is the delimiter another one than was expected?"
-        raise DataError(
-            f"Got the target column {target_column!r}; expected {one_of(target_column, names)}"
-            + (alone if len(names) == 1 else "")
-        )
+        expected = one_of(target_column, names)
+        if len(names) == 1:
+            expected = (
+                f"{names[0]!r}. There is only one column: is the delimiter another one than was expected?"
+            )
+        raise DataError(f"Got the target column {target_column!r}; expected {expected}")
     if len(names) < 2:
         raise DataError(
             f"Got a table whose only column is the target {target_column!r}; expected features beside it."
